@@ -1,0 +1,69 @@
+"""Tsuno: deep learning with the Keras API, on JAX.
+
+`import tsuno` reads this file and nothing else: every name below is brought in when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tsuno import activations as activations
+    from tsuno import callbacks as callbacks
+    from tsuno import config as config
+    from tsuno import constraints as constraints
+    from tsuno import dtype_policies as dtype_policies
+    from tsuno import initializers as initializers
+    from tsuno import layers as layers
+    from tsuno import losses as losses
+    from tsuno import metrics as metrics
+    from tsuno import models as models
+    from tsuno import ops as ops
+    from tsuno import optimizers as optimizers
+    from tsuno import random as random
+    from tsuno import regularizers as regularizers
+    from tsuno import saving as saving
+    from tsuno import tree as tree
+    from tsuno import utils as utils
+    from tsuno.core.spec import KerasTensor as KerasTensor
+    from tsuno.core.variable import Variable as Variable
+    from tsuno.dtype_policies import DTypePolicy as DTypePolicy
+    from tsuno.initializers import Initializer as Initializer
+    from tsuno.layers import Input as Input
+    from tsuno.layers import InputSpec as InputSpec
+    from tsuno.layers import Layer as Layer
+    from tsuno.losses import Loss as Loss
+    from tsuno.metrics import Metric as Metric
+    from tsuno.models import Model as Model
+    from tsuno.models import Sequential as Sequential
+    from tsuno.optimizers import Optimizer as Optimizer
+    from tsuno.regularizers import Regularizer as Regularizer
+
+_MODULES = (
+    "activations", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics",
+    "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
+)  # fmt: skip
+_HOMES = {
+    "DTypePolicy": "dtype_policies", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",
+    "KerasTensor": "core.spec", "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Model": "models",
+    "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models", "Variable": "core.variable",
+}  # fmt: skip
+
+__all__ = ["__version__", *_MODULES, *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"tsuno.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"tsuno.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'tsuno' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

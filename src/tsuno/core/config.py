@@ -1,0 +1,152 @@
+"""Configuration from the signature: the constructor's arguments are captured once, and nobody writes them again.
+
+`Configurable` wraps each class's `__init__` at the point where a user calls it. There, in this order, the arguments are bound to the
+signature (a misspelt one is named, with the nearest right name), checked against their annotations, and kept. `get_config`,
+`from_config` and `repr` follow. A class whose `__init__` passes `**kwargs` on shows, checks and captures the
+parameters of its base class as its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Self, get_type_hints
+
+from tsuno.core import registry
+from tsuno.core.errors import suggest
+from tsuno.core.validate import check
+
+_KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+Rewriter = Callable[[type, tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
+rewriters: list[Rewriter] = []
+"""Functions that may translate a constructor's arguments before they are bound; see `legacy`."""
+
+
+class Configurable:
+    """Base of everything that is described by its constructor's arguments."""
+
+    _arguments: dict[str, Any]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in cls.__dict__:
+            cls.__init__ = _boundary(cls.__init__)  # type: ignore[method-assign]
+        parameters = [parameter for parameter, _ in _parameters(cls)]
+        cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        if registry.in_library(cls) and not cls.__name__.startswith("_"):
+            registry.add_to_library(cls)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data, enough for `from_config` to make an equal object."""
+        config = {}
+        for parameter, owner in _parameters(type(self)):
+            name = parameter.name
+            if parameter.kind not in _KEYWORDS or name not in self._arguments:
+                continue
+            value = self._arguments[name]
+            if registry.in_library(owner):  # the library keeps arguments under their own names
+                value = getattr(self, name, value)
+            config[name] = registry.serialize(value)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """An object from what `get_config` returned."""
+        arguments = {name: registry.deserialize(value) for name, value in config.items()}
+        if registry.in_library(cls):
+            # What this version has no argument for may be left out where it says nothing.
+            known = {parameter.name for parameter, _ in _parameters(cls)}
+            arguments = {name: value for name, value in arguments.items() if name in known or value is not None}
+        return cls(**arguments)
+
+    def __repr__(self) -> str:
+        defaults = {parameter.name: parameter.default for parameter, _ in _parameters(type(self))}
+        given = [
+            f"{name}={value!r}"
+            for name, value in getattr(self, "_arguments", {}).items()
+            if not _same(value, defaults.get(name, inspect.Parameter.empty))
+        ]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (isinstance(value, (str, int, float, bool, tuple)) and value == default)
+
+
+@functools.cache
+def _parameters(cls: type) -> list[tuple[inspect.Parameter, type]]:
+    """The parameters that a class's constructor takes, each with the class that declares it."""
+    own: list[tuple[inspect.Parameter, type]] = []
+    for owner in cls.__mro__:
+        init = owner.__dict__.get("__init__")
+        if owner is object or init is None:
+            continue
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        names = {parameter.name for parameter, _ in own}
+        forwards = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+        for parameter in parameters:
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD or parameter.name in names:
+                continue
+            if own and owner is not own[0][1] and parameter.kind in _KEYWORDS:
+                parameter = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            own.append((parameter, owner))
+        if not forwards:
+            return own
+    return own
+
+
+@functools.cache
+def _annotations(cls: type) -> dict[str, Any]:
+    """The evaluated annotations of the constructor's parameters that the library declares."""
+    hints: dict[str, Any] = {}
+    for owner in reversed(cls.__mro__):
+        init = owner.__dict__.get("__init__")
+        if init is not None and registry.in_library(owner):
+            hints |= get_type_hints(init, include_extras=True)
+    own = {parameter.name for parameter, owner in _parameters(cls) if registry.in_library(owner)}
+    return {name: hint for name, hint in hints.items() if name in own}
+
+
+def _boundary(init: Callable[..., None]) -> Callable[..., None]:
+    """`init`, with its arguments bound, checked and captured where the user's call comes in."""
+
+    @functools.wraps(init)
+    def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+        if "_arguments" in self.__dict__:  # called by the constructor of a subclass
+            return init(self, *args, **kwargs)
+        cls = type(self)
+        for rewrite in rewriters:
+            args, kwargs = rewrite(cls, args, kwargs)
+        bound = _bind(cls, args, kwargs)
+        annotations = _annotations(cls)
+        for name, value in bound.arguments.items():
+            if name in annotations:
+                bound.arguments[name] = check(annotations[name], value, f"{cls.__name__}.{name}")
+        args, kwargs = bound.args, bound.kwargs
+        bound.apply_defaults()
+        object.__setattr__(self, "_arguments", dict(bound.arguments))
+        return init(self, *args, **kwargs)
+
+    return construct
+
+
+def _bind(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+    signature: inspect.Signature = cls.__signature__  # type: ignore[attr-defined]
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as problem:
+        names = [name for name, parameter in signature.parameters.items() if parameter.kind in _KEYWORDS]
+        strange = [name for name in kwargs if name not in names]
+        if strange:
+            hint = suggest(strange[0], names) or f" It takes {', '.join(names)}."
+            raise TypeError(f"{cls.__name__} has no argument {strange[0]!r}.{hint}") from None
+        missing = [
+            name
+            for name in names[len(args) :]
+            if name not in kwargs and signature.parameters[name].default is inspect.Parameter.empty
+        ]
+        if missing:
+            given = " The class itself, without parentheses, is no object." if not args and not kwargs else ""
+            raise TypeError(f"{cls.__name__} needs the argument {missing[0]!r}.{given}") from None
+        raise TypeError(f"{cls.__name__}: {problem}. Its signature is {cls.__name__}{signature}.") from None

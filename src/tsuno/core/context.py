@@ -1,0 +1,59 @@
+"""What holds during a call, for everything below it: one object per thread, changed by one `scope`."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Context(threading.local):
+    """The state of the call in progress."""
+
+    training: bool | None = None
+    """Whether layers train, where a call does not say."""
+    bindings: dict[int, Any] | None = None
+    """Values that variables have inside a pure function, by the variable's id."""
+    compute_dtype: str | None = None
+    """The dtype that float variables are read in."""
+    losses: list[Any] | None = None
+    """Where `add_loss` puts its values."""
+    path: tuple[str, ...] = ()
+    """The names of the layers around the one at work."""
+
+
+context = Context()
+
+
+@contextmanager
+def scope(**changes: Any) -> Iterator[None]:
+    """Set fields of the context for the duration of a block."""
+    before = {name: getattr(context, name) for name in changes}
+    try:
+        for name, value in changes.items():
+            setattr(context, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(context, name, value)
+
+
+# Masks travel with tensors: arrays take no attributes, so they are kept beside them.
+_masks: dict[int, tuple[weakref.ref[Any], Any]] = {}
+
+
+def get_mask(x: Any) -> Any:
+    """The mask that the layer which made `x` gave it, or None."""
+    entry = _masks.get(id(x))
+    return entry[1] if entry and entry[0]() is x else None
+
+
+def set_mask(x: Any, mask: Any) -> None:
+    """Let `x` carry `mask` (True where a step counts) for as long as it lives."""
+    key = id(x)
+    if mask is None:
+        _masks.pop(key, None)
+    else:
+        _masks[key] = (weakref.ref(x, lambda _: _masks.pop(key, None)), mask)

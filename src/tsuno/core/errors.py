@@ -1,0 +1,50 @@
+"""Errors in one form: what must hold and where, what was received, how to mend it.
+
+    `Dropout.rate` must be a number from 0 up to 1; got '0.2' (str). Pass the number: rate=0.2.
+
+They are raised where the user's call enters the library, before any array is computed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+def invalid(where: str, expected: str, got: Any, fix: str = "", kind: type[Exception] = ValueError) -> Exception:
+    """The error to raise when the thing named `where` is not what was `expected`."""
+    return kind(f"`{where}` must be {expected}; got {describe(got)}.{' ' if fix else ''}{fix}")
+
+
+def unknown(what: str, name: Any, options: Iterable[str], fix: str = "") -> ValueError:
+    """The error for a name that is none of the `options`, with the nearest of them."""
+    return ValueError(f"Unknown {what} {name!r}.{suggest(name, options)}{' ' if fix else ''}{fix}")
+
+
+def suggest(name: Any, options: Iterable[str]) -> str:
+    """A sentence with the option nearest to `name`, or with the options when they are few."""
+    options = sorted({str(option) for option in options})
+    near = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
+    if not near:
+        lowered = {option.lower().replace("_", ""): option for option in options}
+        near = [lowered[key] for key in difflib.get_close_matches(_plain(name), lowered, n=1, cutoff=0.6)]
+    if near:
+        return f" Did you mean {near[0]!r}?"
+    return f" Choose one of {', '.join(map(repr, options))}." if len(options) <= 12 else ""
+
+
+def describe(value: Any) -> str:
+    """A value as an error message shows it: short, with its type where that is the question."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None and type(value).__module__ != "builtins":
+        return f"an array of shape {tuple(shape)} and dtype {dtype}"
+    text = repr(value)
+    text = text if len(text) <= 80 else f"{text[:77]}..."
+    return text if value is None or isinstance(value, (bool, dict)) else f"{text} ({type(value).__name__})"
+
+
+def _plain(name: Any) -> str:
+    return str(name).lower().replace("_", "")

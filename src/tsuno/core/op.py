@@ -1,0 +1,89 @@
+"""One op is one function: `@op` lets it run on arrays, inside compiled programs, and on symbolic tensors.
+
+On arrays an op is a plain call. If an argument is symbolic, the call is recorded as a node of the graph instead, and its result is
+inferred by tracing the same function. Parameters annotated `Tensor` take anything that can become an array.
+
+    @op
+    def square(x: Tensor) -> Tensor:
+        return xp.square(x)
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+import numpy as np
+
+from tsuno import engine
+from tsuno.core.arithmetic import OPS
+from tsuno.core.config import Configurable
+from tsuno.core.naming import auto_name
+from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
+from tsuno.core.variable import Variable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Tensor = Any
+"""Anything array-like: engine arrays, NumPy arrays, numbers, nested lists, variables, symbolic tensors."""
+
+
+def op(function: Callable[P, R]) -> Callable[P, R]:
+    """Make `function` an op."""
+    names = list(inspect.signature(function).parameters)
+    tensors = {name for name, hint in function.__annotations__.items() if "Tensor" in str(hint)}
+    places = frozenset(place for place, name in enumerate(names) if name in tensors)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if is_symbolic(*args, *kwargs.values()):
+            return Function(function.__name__).record(args, kwargs)
+        values = [to_array(x) if place in places else x for place, x in enumerate(args)]
+        return function(*values, **{name: to_array(x) if name in tensors else x for name, x in kwargs.items()})  # type: ignore[arg-type]
+
+    OPS[function.__name__] = call
+    return cast(Callable[P, R], call)
+
+
+def to_array(x: Any) -> Any:
+    """`x` as an engine array; numbers stay numbers, so that they do not decide the dtype of a result."""
+    if engine.is_array(x) or x is None or isinstance(x, (bool, int, float, complex)):
+        return x
+    if isinstance(x, Variable):
+        return x.value
+    if isinstance(x, (list, tuple)) and any(isinstance(item, Variable) or engine.is_array(item) for item in x):
+        return type(x)(to_array(item) for item in x)
+    return engine.asarray(x)
+
+
+class Function(Configurable):
+    """An op as an operation of a graph: the function's name, and a name for this use of it."""
+
+    def __init__(self, function: str, name: str | None = None) -> None:
+        self.function = function
+        self.name = name or auto_name(function)
+        self._inbound_nodes: list[Node] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return OPS[self.function](*args, **kwargs)
+
+    def record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Enter a call on symbolic tensors into the graph."""
+        try:
+            outputs = infer(self, args, kwargs)
+        except (TypeError, ValueError) as problem:
+            shapes = [str(leaf.shape) for leaf in (*args, *kwargs.values()) if isinstance(leaf, KerasTensor)]
+            reason = str(problem).splitlines()[0]
+            raise ValueError(
+                f"`ops.{self.function}` cannot be applied to symbolic tensors of shape {' and '.join(shapes)}: {reason}"
+            ) from problem
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+
+def as_numpy(x: Any) -> np.ndarray:
+    """The values of anything array-like on the host."""
+    return engine.to_numpy(to_array(x))

@@ -1,0 +1,99 @@
+"""Seeds: where randomness comes from, and how it stays reproducible.
+
+A key is two words, (seed, counter). A `SeedGenerator` keeps one in a variable and counts up at each draw, so the position in the random
+stream is part of the model's state like a weight: saved, restored and scanned with it. Objects that are given no seed take theirs from one
+process-wide stream, which `set_random_seed` restarts.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from tsuno.core.config import Configurable
+from tsuno.core.context import context, scope
+from tsuno.core.errors import invalid
+from tsuno.core.naming import auto_name
+from tsuno.core.variable import Holder, Variable
+
+_stream = random.Random()
+_global: list[SeedGenerator] = []
+
+
+def set_random_seed(seed: int) -> None:
+    """Make everything that follows reproducible: initial weights, dropout, shuffling, and user code on NumPy.
+
+    Args:
+        seed: an integer from 0 to 2**32 - 1.
+
+    Example:
+        >>> tsuno.utils.set_random_seed(1)
+        >>> first = tsuno.random.normal((2,))
+        >>> tsuno.utils.set_random_seed(1)
+        >>> bool((first == tsuno.random.normal((2,))).all())
+        True
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise invalid("set_random_seed.seed", "an integer from 0 to 2**32 - 1", seed)
+    random.seed(int(seed))
+    np.random.seed(int(seed))  # for the user's own code; the library draws nothing from it
+    _stream.seed(int(seed))
+    _global.clear()
+
+
+def make_default_seed() -> int:
+    """The next seed of the process-wide stream."""
+    return _stream.randint(1, int(1e9))
+
+
+class SeedGenerator(Configurable, Holder):
+    """A stream of random keys whose position is a variable.
+
+    Args:
+        seed: where the stream starts; drawn from the process-wide stream by default.
+        name: a name for the variable's path.
+
+    Example:
+        >>> seeds = tsuno.random.SeedGenerator(seed=7)
+        >>> a = tsuno.random.uniform((3,), seed=seeds)
+        >>> b = tsuno.random.uniform((3,), seed=seeds)
+        >>> bool((a == b).any())
+        False
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
+            raise invalid("SeedGenerator.seed", "an integer or None", seed)
+        self.seed = seed
+        self.name = name or auto_name("seed_generator")
+        start = make_default_seed() if seed is None else int(seed)
+        with scope(path=(*context.path, self.name)):
+            self.state = Variable(_key(start), trainable=False, autocast=False, name="seed_generator_state")
+
+    def next(self) -> Any:
+        """The key at the current position; the position moves on by one."""
+        key = self.state.value
+        self.state.assign(key + np.array([0, 1], np.uint32))
+        return key
+
+
+def _key(seed: int) -> np.ndarray:
+    return np.array([seed & 0xFFFFFFFF, 0], np.uint32)
+
+
+def draw_key(seed: Any) -> Any:
+    """A random key from an integer, a `SeedGenerator`, a key, or None for the process-wide stream."""
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
+        return _key(int(seed))
+    if seed is None:
+        if not _global:
+            with scope(bindings=None, path=()):
+                _global.append(SeedGenerator(name="global_seed_generator"))
+        return _global[0].next()
+    if getattr(seed, "shape", None) == (2,):
+        return seed
+    raise invalid("seed", "an integer, a SeedGenerator or None", seed)

@@ -1,0 +1,154 @@
+"""Symbolic tensors: a shape and a dtype without values, and the call that each came from.
+
+A node is a call of an operation (a layer, or a function of `ops`) on some arguments; an edge is a `KerasTensor` that one node made and others
+take. Calling operations on symbolic tensors draws a graph; `graph.Graph` reads it back. Shapes are never computed by rules:
+the operation is traced on stand-ins of concrete size, and where a size is unknown it is traced with two of them. The sizes
+of the result that differ between the two are the unknown ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tsuno import engine
+from tsuno.core import tree
+from tsuno.core.context import context, scope
+from tsuno.core.dtypes import numpy_dtype, standardize_dtype
+from tsuno.core.naming import auto_name
+from tsuno.core.arithmetic import Arithmetic
+from tsuno.core.validate import shape as standardize_shape
+
+Shape = tuple[int | None, ...]
+_PROBES = (60, 84)  # many divisors each, so that reshaping an unknown size works out
+
+
+class KerasTensor(Arithmetic):
+    """A tensor without values, as it flows through a model that is being described.
+
+    Args:
+        shape: sizes, None where not known before data comes.
+        dtype: the dtype's name.
+        name: a name for error messages and inputs.
+
+    Example:
+        >>> x = tsuno.KerasTensor((None, 3))
+        >>> tsuno.ops.concatenate([x, x], axis=-1).shape
+        (None, 6)
+    """
+
+    def __init__(
+        self,
+        shape: Any,
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+    ) -> None:
+        self.shape: Shape = standardize_shape(shape, "KerasTensor.shape")
+        self.dtype: str = standardize_dtype(dtype)
+        self.sparse, self.ragged, self.record_history = sparse, ragged, record_history
+        self.name = name or auto_name("keras_tensor")
+        self.node: Node | None = None
+        self.index = 0
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def _keras_history(self) -> tuple[Any, int, int] | None:
+        return self.node and (self.node.operation, self.node.operation._inbound_nodes.index(self.node), self.index)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "A symbolic tensor has no truth value before data comes: use `tsuno.ops.where` or `tsuno.ops.cond` "
+            "instead of a Python `if` on it."
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            f"{self!r} has no values yet, so NumPy cannot work on it: use the function of the same name in `tsuno.ops`."
+        )
+
+    def __len__(self) -> int:
+        if not self.shape or self.shape[0] is None:
+            raise TypeError(f"{self!r} has no known length.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+
+class Node:
+    """One call of an operation: what it was given and what came out."""
+
+    def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+        self.operation, self.args, self.kwargs, self.outputs = operation, args, kwargs, outputs
+        for index, tensor in enumerate(tree.flatten(outputs)):
+            if isinstance(tensor, KerasTensor):
+                tensor.node, tensor.index = self, index
+        operation._inbound_nodes.append(self)
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic tensors among the arguments, in order."""
+        return [leaf for leaf in tree.flatten((self.args, self.kwargs)) if isinstance(leaf, KerasTensor)]
+
+    @property
+    def output_tensors(self) -> list[KerasTensor]:
+        return [leaf for leaf in tree.flatten(self.outputs) if isinstance(leaf, KerasTensor)]
+
+
+def is_symbolic(*values: Any) -> bool:
+    """Whether a symbolic tensor is among the values or within lists, tuples and dicts of them."""
+    for value in values:
+        if isinstance(value, KerasTensor):
+            return True
+        if isinstance(value, (list, tuple)):
+            if is_symbolic(*value):
+                return True
+        elif isinstance(value, dict) and is_symbolic(*value.values()):
+            return True
+    return False
+
+
+def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `function` would return for symbolic arguments, as symbolic tensors; nothing is computed."""
+    leaves = tree.flatten((args, kwargs))
+    tensors = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
+
+    def trace(probe: int, inner: int) -> Any:
+        def run(*arrays: Any) -> Any:
+            values = iter(arrays)
+            filled = [next(values) if isinstance(leaf, KerasTensor) else leaf for leaf in leaves]
+            inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
+            with scope(bindings=dict(context.bindings or {})):  # what tracing writes is forgotten
+                return function(*inner_args, **inner_kwargs)
+
+        return engine.eval_shape(run, *(_stand_in(tensor, probe, inner) for tensor in tensors))
+
+    unknown = any(size is None for tensor in tensors for size in tensor.shape)
+    try:
+        first = trace(_PROBES[0], _PROBES[0])
+        second = trace(_PROBES[1], _PROBES[1]) if unknown else first
+    except (TypeError, ValueError):
+        # An unknown size may have to equal a known one: let all but the batch be 1, which fits everywhere.
+        if not any(size is None for tensor in tensors for size in tensor.shape[1:]):
+            raise
+        first, second = trace(_PROBES[0], 1), trace(_PROBES[1], 1)
+
+    def symbol(a: Any, b: Any) -> KerasTensor:
+        sizes = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
+        return KerasTensor(sizes, dtype=standardize_dtype(a.dtype))
+
+    return engine.tree.map(symbol, first, second)
+
+
+def _stand_in(tensor: KerasTensor, probe: int, inner: int) -> Any:
+    sizes = [(inner if axis else probe) if size is None else size for axis, size in enumerate(tensor.shape)]
+    return engine.Spec(tuple(sizes), numpy_dtype(tensor.dtype))

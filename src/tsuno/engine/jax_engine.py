@@ -1,0 +1,181 @@
+"""JAX as Tsuno's engine: gradients, compilation, loops and placement under plain names.
+
+Convolution and pooling live in `convolution.py`, random bits in `randomness.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as xp
+import numpy as np
+from jax import Array, lax
+
+from tsuno.engine.convolution import avg_pool, conv, max_pool
+from tsuno.engine.randomness import (
+    bernoulli,
+    binomial,
+    beta,
+    categorical,
+    gamma,
+    normal,
+    permutation,
+    randint,
+    truncated_normal,
+    uniform,
+)
+
+__all__ = [
+    "Array", "Tracer", "Spec", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
+    "binomial", "categorical", "compile", "cond", "conv", "custom_gradient",
+    "device_count", "eager", "enable_float64", "eval_shape", "fori_loop", "gamma", "is_array",
+    "is_traced", "linalg", "max_pool", "nn", "normal", "permutation", "put", "randint", "ready",
+    "remat", "scan", "special", "stop_gradient", "switch", "to_numpy", "tree", "truncated_normal",
+    "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+]  # fmt: skip
+
+Tracer = jax.core.Tracer
+Spec = jax.ShapeDtypeStruct
+tree = jax.tree
+nn = jax.nn
+special = jax.scipy.special
+linalg = jax.scipy.linalg
+
+compile = jax.jit
+value_and_grad = jax.value_and_grad
+vmap = jax.vmap
+remat = jax.checkpoint
+stop_gradient = lax.stop_gradient
+scan = lax.scan
+associative_scan = lax.associative_scan
+while_loop = lax.while_loop
+fori_loop = lax.fori_loop
+cond = lax.cond
+switch = lax.switch
+attention = jax.nn.dot_product_attention
+eval_shape = jax.eval_shape
+custom_gradient = jax.custom_gradient
+
+
+def asarray(x: Any, dtype: Any = None) -> Array:
+    """An engine array of `x` (nested sequences, NumPy, scalars, anything with `__array__`)."""
+    if not isinstance(x, (Array, np.ndarray)):
+        # Array constants are made by NumPy: it compiles nothing.
+        x = x if isinstance(x, (list, tuple)) and _holds_arrays(x) else np.asarray(x, dtype=dtype)
+    if isinstance(x, np.ndarray):
+        if dtype is None and x.dtype.kind in "OUSV" and x.dtype.name not in _EXTENDED_DTYPES:
+            raise TypeError(
+                f"An array of dtype {x.dtype} holds no numbers; expected numbers or booleans. "
+                "Convert it first, for example with `np.asarray(x, dtype='float32')`."
+            )
+        dtype = dtype or jax.dtypes.canonicalize_dtype(x.dtype)
+        return xp.asarray(x.astype(dtype, copy=False))
+    return xp.asarray(x, dtype=dtype)
+
+
+_EXTENDED_DTYPES = {"bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint4"}
+
+
+def _holds_arrays(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(_holds_arrays(item) for item in x)
+    return isinstance(x, Array)
+
+
+def is_array(x: Any) -> bool:
+    """Whether `x` is an engine array, concrete or traced."""
+    return isinstance(x, Array)
+
+
+def is_traced(x: Any) -> bool:
+    """Whether `x` stands for a value that is known only when a compiled program runs."""
+    return isinstance(x, Tracer)
+
+
+def to_numpy(x: Any) -> np.ndarray:
+    """The values of `x` on the host; waits for the device."""
+    return np.asarray(jax.device_get(x))
+
+
+def fetch(tree_of_arrays: Any) -> Any:
+    """A tree of arrays as NumPy arrays, copied together; waits for the device."""
+    return jax.device_get(tree_of_arrays)
+
+
+def put(x: Any) -> Any:
+    """A tree of host arrays placed on the default device, without waiting."""
+    return jax.device_put(x)
+
+
+def ready(x: Any) -> Any:
+    """`x`, once the device has finished computing it."""
+    return jax.block_until_ready(x)
+
+
+def eager() -> AbstractContextManager[Any]:
+    """A context in which array code runs at once even while a program is being traced."""
+    return jax.ensure_compile_time_eval()
+
+
+def device_count() -> int:
+    return jax.device_count()
+
+
+def enable_float64() -> None:
+    """Let arrays keep 64 bits; called when a user asks for float64."""
+    jax.config.update("jax_enable_x64", True)
+
+
+def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
+    """Zeros of `shape` with `values` added at `indices` (rows of coordinates)."""
+    values = xp.asarray(values)
+    indices = xp.moveaxis(xp.asarray(indices), -1, 0)
+    return xp.zeros(tuple(shape), values.dtype).at[tuple(indices)].add(values)
+
+
+def resize(x: Any, shape: Sequence[int], method: str, antialias: bool = False) -> Array:
+    return jax.image.resize(x, tuple(shape), method=method, antialias=antialias)
+
+
+def top_k(x: Any, k: int) -> tuple[Array, Array]:
+    values, indices = lax.top_k(x, k)
+    return values, indices
+
+
+def segment_reduce(kind: str, data: Any, segment_ids: Any, num_segments: int | None) -> Array:
+    reduce: Callable[..., Array] = getattr(jax.ops, f"segment_{kind}")
+    return reduce(data, segment_ids, num_segments=num_segments)
+
+
+def dynamic_slice(x: Any, start: Sequence[Any], sizes: Sequence[int]) -> Array:
+    return lax.dynamic_slice(x, tuple(start), tuple(sizes))
+
+
+def dynamic_update(x: Any, update: Any, start: Sequence[Any]) -> Array:
+    return lax.dynamic_update_slice(x, update, tuple(start))
+
+
+def bitcast(x: Any, dtype: Any) -> Array:
+    return lax.bitcast_convert_type(x, dtype)
+
+
+def _use_compilation_cache() -> None:
+    """Keep compiled programs on disk: compiling is what a newcomer waits for."""
+    if jax.config.jax_compilation_cache_dir or os.environ.get("TSUNO_COMPILATION_CACHE") == "0":
+        return
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("TSUNO_COMPILATION_CACHE") or base / "tsuno" / "compiled")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # a read-only home costs speed, nothing else
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+
+
+_use_compilation_cache()

@@ -1,0 +1,203 @@
+"""Metrics: counters that batches are added to, and the number they come to.
+
+The counters are variables, so a metric is part of the state of a compiled program like a weight.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from tsuno import initializers, ops
+from tsuno.core.config import Configurable
+from tsuno.core.context import context, get_mask, scope
+from tsuno.core.dtypes import get_policy
+from tsuno.core.naming import auto_name
+from tsuno.core.variable import Holder, Variable, variables_of
+from tsuno.losses.base import same_rank
+
+
+class Metric(Configurable, Holder):
+    """Base of metrics: `update_state` adds a batch, `result` reads the number, `reset_state` starts anew.
+
+    Args:
+        dtype: the dtype of the counters, the default float by default.
+        name: a name for logs.
+
+    Example:
+        >>> class Count(tsuno.metrics.Metric):
+        ...     def __init__(self, name="count", **kwargs):
+        ...         super().__init__(name=name, **kwargs)
+        ...         self.total = self.add_variable((), "zeros", name="total")
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.total.assign_add(len(y_true))
+        ...     def result(self):
+        ...         return self.total.value
+        >>> metric = Count()
+        >>> metric.update_state([1, 2, 3], [1, 2, 4])
+        >>> float(metric.result())
+        3.0
+    """
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self._dtype_policy = get_policy(dtype)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the counters."""
+        return self._dtype_policy.variable_dtype
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The counters."""
+        return variables_of(self)
+
+    def add_variable(
+        self, shape: Iterable[int], initializer: Any, dtype: Any = None, aggregation: str = "sum", name: str | None = None
+    ) -> Variable:
+        """A counter."""
+        with scope(path=(*context.path, self.name)):
+            return Variable(
+                initializers.get(initializer), tuple(shape), dtype or self.dtype, trainable=False, autocast=False,
+                aggregation=aggregation, name=name,
+            )  # fmt: skip
+
+    add_weight = add_variable
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Add a batch."""
+        raise NotImplementedError(f"{type(self).__name__} must define `update_state`.")
+
+    def result(self) -> Any:
+        """The number (or a dict of numbers) that the batches so far come to."""
+        raise NotImplementedError(f"{type(self).__name__} must define `result`.")
+
+    def reset_state(self) -> None:
+        """Set all counters to zero."""
+        for variable in self.variables:
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Add a batch and return the number so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """The counters after a batch, as a pure function of the counters before."""
+        with self._holding(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [variable.value for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """The number that given counters come to."""
+        with self._holding(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The counters at the start."""
+        with self._holding([variable.value for variable in self.variables]):
+            self.reset_state()
+            return [variable.value for variable in self.variables]
+
+    def _holding(self, values: Sequence[Any]) -> Any:
+        own = self.variables
+        if len(values) != len(own):
+            raise ValueError(f"The metric {self.name!r} has {len(own)} variables; {len(values)} values were given.")
+        return scope(bindings={**(context.bindings or {}), **dict(zip(map(id, own), values, strict=True))})
+
+
+class Mean(Metric):
+    """The weighted mean of the values it is given.
+
+    Args:
+        name: a name for logs.
+        dtype: the dtype of the counters.
+
+    Example:
+        >>> metric = tsuno.metrics.Mean()
+        >>> metric.update_state([1.0, 3.0])
+        >>> metric.update_state([5.0], sample_weight=[2.0])
+        >>> float(metric.result())
+        3.5
+    """
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", name="total")
+        self.count = self.add_variable((), "zeros", name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values, weight = per_sample(values, sample_weight, self.dtype)
+        self.total.assign_add(ops.sum(values))
+        self.count.assign_add(float(max(values.size, 1)) if weight is None else ops.sum(weight))
+
+    def result(self) -> Any:
+        return ops.divide_no_nan(self.total.value, self.count.value)
+
+
+class FunctionMean(Mean):
+    """A metric class made from a function of targets and predictions: the mean of its values.
+
+    The function's options are the constructor's arguments.
+    """
+
+    function: ClassVar[Callable[..., Any]]
+    _direction: str | None = None
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        mask = get_mask(y_pred)
+        values = self._values(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+        super().update_state(values, combine_mask(sample_weight, mask, self.dtype))
+
+    def _values(self, y_true: Any, y_pred: Any) -> Any:
+        function = type(self).function
+        names = list(inspect.signature(function).parameters)[2:]
+        return function(y_true, y_pred, **{name: getattr(self, name) for name in names if hasattr(self, name)})
+
+
+class MeanMetricWrapper(FunctionMean):
+    """The mean of a function `fn(y_true, y_pred, **kwargs)`.
+
+    Example:
+        >>> metric = tsuno.metrics.MeanMetricWrapper(lambda t, p: abs(t - p))
+        >>> float(metric([1.0, 2.0], [1.0, 4.0]))
+        1.0
+    """
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name or getattr(fn, "__name__", "mean"), dtype)
+        self.fn, self._fn_kwargs = fn, kwargs
+
+    def _values(self, y_true: Any, y_pred: Any) -> Any:
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+
+def combine_mask(sample_weight: Any, mask: Any, dtype: Any) -> Any:
+    """Weights that are zero where the mask is."""
+    if mask is None:
+        return sample_weight
+    kept = ops.cast(mask, dtype)
+    if sample_weight is None:
+        return kept
+    kept, weight = same_rank(kept, ops.cast(ops.convert_to_tensor(sample_weight), dtype))
+    return weight * kept
+
+
+def per_sample(values: Any, sample_weight: Any, dtype: Any, reduce: Callable[..., Any] = ops.mean) -> tuple[Any, Any]:
+    """One weighted value per sample, and the weights: trailing axes are averaged away."""
+    values = ops.cast(ops.convert_to_tensor(values), dtype)
+    weight = None
+    if sample_weight is not None:
+        weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+        values, weight = same_rank(values, weight)
+        if len(values.shape) > len(weight.shape):
+            values = reduce(values, axis=tuple(range(len(weight.shape), len(values.shape))))
+        weight = ops.broadcast_to(weight, values.shape)
+        values = values * weight
+        if len(weight.shape) > 1:
+            weight = reduce(weight, axis=tuple(range(1, len(weight.shape))))
+    if len(values.shape) > 1:
+        values = reduce(values, axis=tuple(range(1, len(values.shape))))
+    return values, weight
