@@ -131,6 +131,8 @@ def serialize(obj: Any) -> Any:
         return {"class_name": "__numpy__", "config": {"value": array.tolist(), "dtype": array.dtype.name}}
     if callable(obj):
         name = getattr(obj, "__name__", type(obj).__name__)
+        if getattr(obj, "__module__", "").split(".")[0] == "tsuno":
+            return name  # the library's own functions are known by name
         registered = _names.get(obj, name)
         return {"module": "builtins", "class_name": "function", "config": name, "registered_name": registered}
     raise invalid("config", "plain data, a configurable object or a function", obj, kind=TypeError)

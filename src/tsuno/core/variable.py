@@ -194,15 +194,15 @@ def _within(value: Any) -> Iterator[Variable | Holder]:
             yield from _within(item)
 
 
-def variables_of(owner: Any) -> list[Variable]:
-    """Every variable below an object, each once, depth first."""
+def variables_of(owner: Any, skip: tuple[type, ...] = ()) -> list[Variable]:
+    """Every variable below an object, each once, depth first; holders of the types in `skip` are passed over."""
     found: dict[int, Variable] = {}
     seen: set[int] = set()
 
     def visit(item: Any) -> None:
         if isinstance(item, Variable):
             found.setdefault(id(item), item)
-        elif id(item) not in seen:
+        elif id(item) not in seen and not isinstance(item, skip):
             seen.add(id(item))
             below = list(children(item)) if isinstance(item, Holder) else list(_within(item))
             # A holder's own variables come before those of the holders below it.

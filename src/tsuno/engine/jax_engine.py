@@ -19,8 +19,8 @@ from jax import Array, lax
 from tsuno.engine.convolution import avg_pool, conv, max_pool
 from tsuno.engine.randomness import (
     bernoulli,
-    binomial,
     beta,
+    binomial,
     categorical,
     gamma,
     normal,
@@ -31,12 +31,13 @@ from tsuno.engine.randomness import (
 )
 
 __all__ = [
-    "Array", "Tracer", "Spec", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
-    "binomial", "categorical", "compile", "cond", "conv", "custom_gradient",
-    "device_count", "eager", "enable_float64", "eval_shape", "fori_loop", "gamma", "is_array",
-    "is_traced", "linalg", "max_pool", "nn", "normal", "permutation", "put", "randint", "ready",
-    "remat", "scan", "special", "stop_gradient", "switch", "to_numpy", "tree", "truncated_normal",
-    "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
+    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "custom_gradient",
+    "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "fetch",
+    "fori_loop", "gamma", "is_array", "is_traced", "jvp", "linalg", "max_pool", "nn", "normal", "permutation",
+    "put", "randint", "ready", "remat", "resize", "rsqrt", "scan", "scatter", "segment_reduce", "special",
+    "stop_gradient", "switch", "to_numpy", "top_k", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap",
+    "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -48,6 +49,7 @@ linalg = jax.scipy.linalg
 
 compile = jax.jit
 value_and_grad = jax.value_and_grad
+jvp = jax.jvp
 vmap = jax.vmap
 remat = jax.checkpoint
 stop_gradient = lax.stop_gradient
@@ -60,6 +62,7 @@ switch = lax.switch
 attention = jax.nn.dot_product_attention
 eval_shape = jax.eval_shape
 custom_gradient = jax.custom_gradient
+rsqrt = lax.rsqrt
 
 
 def asarray(x: Any, dtype: Any = None) -> Array:
@@ -138,6 +141,23 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
     return xp.zeros(tuple(shape), values.dtype).at[tuple(indices)].add(values)
 
 
+def conv_transpose(
+    x: Any,
+    kernel: Any,
+    strides: Sequence[int],
+    pads: Sequence[tuple[int, int]],
+    dilation: Sequence[int],
+    channels_last: bool = True,
+) -> Array:
+    """`x` spread out by the strides and padded, convolved with the turned kernel (*window, filters, channels)."""
+    spatial = "DHW"[-len(strides) :]
+    data = f"N{spatial}C" if channels_last else f"NC{spatial}"
+    return lax.conv_transpose(
+        x, kernel, strides, pads, rhs_dilation=dilation,
+        dimension_numbers=(data, f"{spatial}IO", data), transpose_kernel=True,
+    )  # fmt: skip
+
+
 def resize(x: Any, shape: Sequence[int], method: str, antialias: bool = False) -> Array:
     return jax.image.resize(x, tuple(shape), method=method, antialias=antialias)
 
@@ -147,9 +167,11 @@ def top_k(x: Any, k: int) -> tuple[Array, Array]:
     return values, indices
 
 
-def segment_reduce(kind: str, data: Any, segment_ids: Any, num_segments: int | None) -> Array:
+def segment_reduce(
+    kind: str, data: Any, segment_ids: Any, num_segments: int | None, sorted_ids: bool = False
+) -> Array:
     reduce: Callable[..., Array] = getattr(jax.ops, f"segment_{kind}")
-    return reduce(data, segment_ids, num_segments=num_segments)
+    return reduce(data, segment_ids, num_segments=num_segments, indices_are_sorted=sorted_ids)
 
 
 def dynamic_slice(x: Any, start: Sequence[Any], sizes: Sequence[int]) -> Array:

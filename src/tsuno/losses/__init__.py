@@ -2,28 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tsuno.core import lookup, registry
 from tsuno.losses.base import Loss as Loss
+from tsuno.losses.base import LossFunctionWrapper as LossFunctionWrapper
+from tsuno.losses.classification import BinaryCrossentropy as BinaryCrossentropy
+from tsuno.losses.classification import BinaryFocalCrossentropy as BinaryFocalCrossentropy
+from tsuno.losses.classification import CategoricalCrossentropy as CategoricalCrossentropy
+from tsuno.losses.classification import CategoricalFocalCrossentropy as CategoricalFocalCrossentropy
+from tsuno.losses.classification import SparseCategoricalCrossentropy as SparseCategoricalCrossentropy
+from tsuno.losses.classification import binary_crossentropy as binary_crossentropy
+from tsuno.losses.classification import binary_focal_crossentropy as binary_focal_crossentropy
+from tsuno.losses.classification import categorical_crossentropy as categorical_crossentropy
+from tsuno.losses.classification import categorical_focal_crossentropy as categorical_focal_crossentropy
+from tsuno.losses.classification import sparse_categorical_crossentropy as sparse_categorical_crossentropy
+from tsuno.losses.margin import CategoricalHinge as CategoricalHinge
+from tsuno.losses.margin import Hinge as Hinge
+from tsuno.losses.margin import KLDivergence as KLDivergence
+from tsuno.losses.margin import Poisson as Poisson
+from tsuno.losses.margin import SquaredHinge as SquaredHinge
+from tsuno.losses.margin import categorical_hinge as categorical_hinge
+from tsuno.losses.margin import hinge as hinge
+from tsuno.losses.margin import kl_divergence as kl_divergence
+from tsuno.losses.margin import poisson as poisson
+from tsuno.losses.margin import squared_hinge as squared_hinge
+from tsuno.losses.regression import CosineSimilarity as CosineSimilarity
+from tsuno.losses.regression import Huber as Huber
+from tsuno.losses.regression import LogCosh as LogCosh
+from tsuno.losses.regression import MeanAbsoluteError as MeanAbsoluteError
+from tsuno.losses.regression import MeanAbsolutePercentageError as MeanAbsolutePercentageError
 from tsuno.losses.regression import MeanSquaredError as MeanSquaredError
+from tsuno.losses.regression import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
+from tsuno.losses.regression import cosine_similarity as cosine_similarity
+from tsuno.losses.regression import huber as huber
+from tsuno.losses.regression import log_cosh as log_cosh
+from tsuno.losses.regression import mean_absolute_error as mean_absolute_error
+from tsuno.losses.regression import mean_absolute_percentage_error as mean_absolute_percentage_error
 from tsuno.losses.regression import mean_squared_error as mean_squared_error
+from tsuno.losses.regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
 
-_NAMES: dict[str, Callable[..., Any]] = {"mse": mean_squared_error}
-_NAMES |= {function.__name__: function for function in _NAMES.values()}
-_NAMES |= {cls.__name__: cls for cls in (MeanSquaredError,)}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy, categorical_focal_crossentropy,
+        categorical_hinge, cosine_similarity, hinge, huber, kl_divergence, log_cosh, mean_absolute_error,
+        mean_absolute_percentage_error, mean_squared_error, mean_squared_logarithmic_error, poisson,
+        sparse_categorical_crossentropy, squared_hinge,
+    )
+}  # fmt: skip
+_SHORT_NAMES = {
+    "bce": binary_crossentropy, "BCE": binary_crossentropy, "kld": kl_divergence, "KLD": kl_divergence,
+    "mae": mean_absolute_error, "MAE": mean_absolute_error, "mape": mean_absolute_percentage_error,
+    "MAPE": mean_absolute_percentage_error, "mse": mean_squared_error, "MSE": mean_squared_error,
+    "msle": mean_squared_logarithmic_error, "MSLE": mean_squared_logarithmic_error, "logcosh": log_cosh,
+}  # fmt: skip
+_CLASSES: dict[str, type[Loss]] = {
+    cls.__name__: cls
+    for cls in (
+        BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
+        CategoricalHinge, CosineSimilarity, Hinge, Huber, KLDivergence, LogCosh, Loss, MeanAbsoluteError,
+        MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson,
+        SparseCategoricalCrossentropy, SquaredHinge,
+    )
+}  # fmt: skip
+_NAMES: dict[str, Any] = {**_FUNCTIONS, **_SHORT_NAMES, **_CLASSES}
+
+serialize = registry.serialize
 
 
 def get(identifier: Any) -> Any:
-    """The loss with a name or config, or what was passed.
+    """The loss with a name or config, or what was passed; the name of a function gives the function.
 
     Example:
         >>> tsuno.losses.get("mse").__name__
         'mean_squared_error'
     """
-    return lookup.lookup("loss", identifier, _NAMES)
+    return deserialize(identifier) if isinstance(identifier, Mapping) else lookup.lookup("loss", identifier, _NAMES)
 
 
-serialize = registry.serialize
-deserialize = get
+def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The loss that a config or a name describes.
+
+    Args:
+        name: what `serialize` returned, or a name that `get` knows.
+        custom_objects: names and what they mean, before all others.
+
+    Example:
+        >>> tsuno.losses.deserialize({"class_name": "Huber", "config": {"delta": 2.0}}).delta
+        2.0
+    """
+    if not isinstance(name, Mapping):
+        with registry.custom_object_scope(custom_objects or {}):
+            return get(name)
+    config = {**name, "module": name.get("module") or "keras.losses"}
+    return registry.deserialize(config, {**_FUNCTIONS, **(custom_objects or {})})

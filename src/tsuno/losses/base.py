@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import numpy as np
 
 from tsuno import ops
+from tsuno.core import registry
 from tsuno.core.config import Configurable
 from tsuno.core.context import get_mask
-from tsuno.core.dtypes import get_policy
+from tsuno.core.dtypes import get_policy, is_float
 from tsuno.core.errors import unknown
 from tsuno.core.naming import auto_name
+from tsuno.core.settings import floatx
+from tsuno.core.validate import Check, Fraction, check
 
+C = TypeVar("C")
 REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)) and (not isinstance(value, int) or value not in (0, 1)):
+        raise ValueError
+    return bool(value)
+
+
+def _axis(value: Any) -> int:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise ValueError
+    return int(value)
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ValueError
+    return value if isinstance(value, (int, float)) else value.item()
+
+
+Flag = Annotated[bool, Check("True or False", _flag)]
+Number = Annotated[float, Check("a number", _real)]
+AxisIndex = Annotated[int, Check("an integer, the number of an axis", _axis)]
 
 
 class Loss(Configurable):
@@ -33,12 +63,15 @@ class Loss(Configurable):
         1.0
     """
 
+    _targets_are_labels: ClassVar[bool] = False
+    """Whether targets are class numbers, which a small float type would round."""
+
     def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None) -> None:
         if reduction not in REDUCTIONS:
             raise unknown("reduction", reduction, [str(option) for option in REDUCTIONS])
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
-        self._dtype_policy = get_policy(dtype)
+        self._dtype_policy = get_policy(dtype or floatx())
 
     @property
     def dtype(self) -> str:
@@ -50,10 +83,12 @@ class Loss(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must define `call(self, y_true, y_pred)`.")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The loss of a batch, weighted by `sample_weight` and by the mask that `y_pred` carries."""
+        """The loss of a batch, weighted by `sample_weight` and by the masks that `y_pred` and the values carry."""
         mask = get_mask(y_pred)
-        y_true, y_pred = self._convert(y_true), self._convert(y_pred)
-        values = self.call(y_true, y_pred)
+        y_true = ops.convert_to_tensor(y_true) if self._targets_are_labels else self._convert(y_true)
+        values = self.call(y_true, self._convert(y_pred))
+        own = get_mask(values)
+        mask = own if mask is None else mask if own is None else ops.logical_and(mask, own)
         return reduce_weighted(ops.cast(values, self.dtype), sample_weight, mask, self.reduction)
 
     def _convert(self, y: Any) -> Any:
@@ -65,17 +100,44 @@ class Loss(Configurable):
 
 
 class FunctionLoss(Loss):
-    """A loss class made from a loss function: the function's options are the constructor's arguments."""
+    """A loss class made from a loss function: the function's options are the constructor's arguments.
+
+    Args:
+        reduction: see `Loss`.
+        name: a name for logs, the function's by default.
+        dtype: the dtype to compute in.
+    """
 
     function: ClassVar[Callable[..., Any]]
 
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None
+    ) -> None:
+        super().__init__(name or type(self).function.__name__, reduction, dtype)
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        names = list(inspect.signature(type(self).function).parameters)[2:]
-        return type(self).function(y_true, y_pred, **{name: getattr(self, name) for name in names if hasattr(self, name)})
+        return call_with_options(type(self).function, self, y_true, y_pred)
 
 
+def with_options(cls: type[C]) -> type[C]:
+    """Let the constructor of `cls` take further arguments by name, for a function that it wraps."""
+    own = inspect.signature(cls)
+    more = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
+    cls.__signature__ = own.replace(parameters=[*own.parameters.values(), more])  # type: ignore[attr-defined]
+    return cls
+
+
+@with_options
 class LossFunctionWrapper(Loss):
-    """A function `fn(y_true, y_pred, **kwargs)` as a loss."""
+    """A function `fn(y_true, y_pred, **kwargs)` as a loss.
+
+    Args:
+        fn: the function; it returns one value per sample.
+        reduction: see `Loss`.
+        name: a name for logs.
+        dtype: the dtype to compute in.
+        **kwargs: options that the function is called with.
+    """
 
     def __init__(
         self,
@@ -85,11 +147,47 @@ class LossFunctionWrapper(Loss):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        super().__init__(name, reduction, dtype)
         self.fn, self._fn_kwargs = fn, kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
+            y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **registry.serialize(self._fn_kwargs)}
+
+
+def call_with_options(function: Callable[..., Any], owner: Any, y_true: Any, y_pred: Any) -> Any:
+    """`function` of targets and predictions, its options read from the attributes that `owner` has."""
+    options = {name: getattr(owner, name) for name in _options(function) if hasattr(owner, name)}
+    return function(y_true, y_pred, **options)
+
+
+@functools.cache
+def _options(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)[2:]
+
+
+def as_float(y: Any) -> Any:
+    """`y` as a tensor of a float dtype, its own or the default one."""
+    y = ops.convert_to_tensor(y)
+    return y if is_float(y.dtype) else ops.cast(y, floatx())
+
+
+def paired(name: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Targets and predictions for the function `name`: tensors of one float dtype and one shape."""
+    y_pred = as_float(y_pred)
+    y_true, y_pred = same_rank(ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype), y_pred)
+    check_shapes(name, y_true, y_pred)
+    return y_true, y_pred
+
+
+def smoothed(name: str, y_true: Any, label_smoothing: float, classes: int) -> Any:
+    """Targets of which `label_smoothing` is taken away and shared out evenly among the classes."""
+    amount = check(Fraction, label_smoothing, f"{name}.label_smoothing")
+    return y_true * (1.0 - amount) + amount / classes if amount else y_true
 
 
 def same_rank(x: Any, y: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:
@@ -104,6 +202,67 @@ def same_rank(x: Any, y: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:
     return x, y
 
 
+def check_shapes(name: str, y_true: Any, y_pred: Any) -> None:
+    """Raise unless each prediction has its target: the shapes must be one, or one side a single number."""
+    true, pred = tuple(y_true.shape), tuple(y_pred.shape)
+    if not true or not pred or _agree(true, pred):
+        return
+    fix = ""
+    if pred[-1] != 1 and (_agree(true, pred[:-1]) or _agree(true, (*pred[:-1], 1))):
+        sparse = "sparse_categorical_" + ("accuracy" if name.endswith("accuracy") else "crossentropy")
+        fix = (
+            f" If y_true holds class numbers, use `{sparse}`, or make them one-hot with "
+            f"`tsuno.utils.to_categorical(y_true, {pred[-1]})`."
+        )
+    elif _agree(true[:-1], pred[:-1]):
+        fix = f" Let the model give {true[-1]} values where it gives {pred[-1]}, or the targets hold {pred[-1]}."
+    elif true[0] != pred[0]:
+        fix = " There must be one target for each prediction."
+    raise ValueError(f"`{name}` needs y_true and y_pred of the same shape; got {true} and {pred}.{fix}")
+
+
+def class_labels(name: str, y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """Targets as class numbers, one for each vector of scores that `y_pred` holds along `axis`."""
+    true, pred = tuple(y_true.shape), tuple(y_pred.shape)
+    place = axis % max(len(pred), 1)
+    expected = pred[:place] + pred[place + 1 :]
+    if _agree(true, expected) and pred:
+        return ops.cast(y_true, "int32")
+    with_axis = (*pred[:place], 1, *pred[place + 1 :])
+    if _agree(true, with_axis) and pred:
+        return ops.cast(ops.squeeze(y_true, place), "int32")
+    fix = ""
+    if _agree(true, pred):
+        dense = name.removeprefix("sparse_")
+        fix = f" For one-hot targets use `{dense}`, or pass `ops.argmax(y_true, axis={axis})`."
+    raise ValueError(
+        f"`{name}` takes class numbers: for y_pred of shape {pred}, y_true must have shape {expected} "
+        f"or {with_axis}; got {true}.{fix}"
+    )
+
+
+def _agree(x: tuple[int | None, ...], y: tuple[int | None, ...]) -> bool:
+    """Whether two shapes may be one; sizes not known yet fit any."""
+    return len(x) == len(y) and all(a == b or a is None or b is None for a, b in zip(x, y, strict=True))
+
+
+def fit_weight(weight: Any, values: Any) -> Any:
+    """Weights that broadcast against values: those of samples count for everything that a sample holds."""
+    own, shape = tuple(weight.shape), tuple(values.shape)
+    if len(own) < len(shape) and all(a in (b, 1) for a, b in zip(own, shape, strict=False)):
+        return ops.expand_dims(weight, tuple(range(len(own), len(shape)))) if own else weight
+    if len(own) > len(shape) or any(a not in (b, 1) for a, b in zip(own[::-1], shape[::-1], strict=False)):
+        fix = f" Pass one weight per sample: shape {shape[:1]}." if shape else ""
+        raise ValueError(f"`sample_weight` of shape {own} does not fit values of shape {shape}.{fix}")
+    return weight
+
+
+def masked_weight(weight: Any, kept: Any) -> Any:
+    """Weights times a mask in numbers; the one with fewer axes serves all that it covers of the other."""
+    fewer, more = sorted(same_rank(weight, kept), key=lambda x: len(x.shape))
+    return fit_weight(fewer, more) * more
+
+
 def reduce_weighted(values: Any, sample_weight: Any, mask: Any, reduction: str | None) -> Any:
     """One number from values, each counted by its weight; masked ones do not count."""
     weight = None if sample_weight is None else ops.cast(ops.convert_to_tensor(sample_weight), values.dtype)
@@ -115,11 +274,10 @@ def reduce_weighted(values: Any, sample_weight: Any, mask: Any, reduction: str |
         if weight is None:
             weight = kept
         else:
-            kept, weight = same_rank(kept, weight)
-            weight = weight * kept
+            weight = masked_weight(weight, kept)
     if weight is not None:
         values, weight = same_rank(values, weight)
-        values = values * weight
+        values = values * fit_weight(weight, values)
     if reduction is None or reduction == "none" or values.shape == ():
         return values
     total = ops.sum(values)

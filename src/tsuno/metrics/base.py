@@ -5,17 +5,18 @@ The counters are variables, so a metric is part of the state of a compiled progr
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from tsuno import initializers, ops
+from tsuno.core import registry
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, get_mask, scope
 from tsuno.core.dtypes import get_policy
 from tsuno.core.naming import auto_name
+from tsuno.core.settings import floatx
 from tsuno.core.variable import Holder, Variable, variables_of
-from tsuno.losses.base import same_rank
+from tsuno.losses.base import call_with_options, fit_weight, masked_weight, same_rank, with_options
 
 
 class Metric(Configurable, Holder):
@@ -40,9 +41,12 @@ class Metric(Configurable, Holder):
         3.0
     """
 
+    _direction: str | None = None
+    """`"up"` if more is better, `"down"` if less is, None if that depends."""
+
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
-        self._dtype_policy = get_policy(dtype)
+        self._dtype_policy = get_policy(dtype or floatx())
 
     @property
     def dtype(self) -> str:
@@ -57,14 +61,18 @@ class Metric(Configurable, Holder):
     def add_variable(
         self, shape: Iterable[int], initializer: Any, dtype: Any = None, aggregation: str = "sum", name: str | None = None
     ) -> Variable:
-        """A counter."""
+        """A counter: a variable that batches are added to."""
         with scope(path=(*context.path, self.name)):
             return Variable(
                 initializers.get(initializer), tuple(shape), dtype or self.dtype, trainable=False, autocast=False,
                 aggregation=aggregation, name=name,
             )  # fmt: skip
 
-    add_weight = add_variable
+    def add_weight(
+        self, shape: Iterable[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """A counter, a single number that starts at zero unless said otherwise."""
+        return self.add_variable(shape, initializer or "zeros", dtype, name=name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Add a batch."""
@@ -131,20 +139,52 @@ class Mean(Metric):
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, weight = per_sample(values, sample_weight, self.dtype)
         self.total.assign_add(ops.sum(values))
-        self.count.assign_add(float(max(values.size, 1)) if weight is None else ops.sum(weight))
+        self.count.assign_add(float(values.size) if weight is None else ops.sum(weight))
 
     def result(self) -> Any:
         return ops.divide_no_nan(self.total.value, self.count.value)
+
+
+class Sum(Metric):
+    """The weighted sum of the values it is given.
+
+    Args:
+        name: a name for logs.
+        dtype: the dtype of the counter.
+
+    Example:
+        >>> metric = tsuno.metrics.Sum()
+        >>> metric.update_state([1.0, 3.0])
+        >>> metric.update_state([5.0], sample_weight=[2.0])
+        >>> float(metric.result())
+        14.0
+    """
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        self.total.assign_add(ops.sum(per_sample(values, sample_weight, self.dtype, ops.sum)[0]))
+
+    def result(self) -> Any:
+        return self.total.value
 
 
 class FunctionMean(Mean):
     """A metric class made from a function of targets and predictions: the mean of its values.
 
     The function's options are the constructor's arguments.
+
+    Args:
+        name: a name for logs, the function's by default.
+        dtype: the dtype of the counters.
     """
 
     function: ClassVar[Callable[..., Any]]
-    _direction: str | None = None
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(name or type(self).function.__name__, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         mask = get_mask(y_pred)
@@ -152,13 +192,18 @@ class FunctionMean(Mean):
         super().update_state(values, combine_mask(sample_weight, mask, self.dtype))
 
     def _values(self, y_true: Any, y_pred: Any) -> Any:
-        function = type(self).function
-        names = list(inspect.signature(function).parameters)[2:]
-        return function(y_true, y_pred, **{name: getattr(self, name) for name in names if hasattr(self, name)})
+        return call_with_options(type(self).function, self, y_true, y_pred)
 
 
+@with_options
 class MeanMetricWrapper(FunctionMean):
     """The mean of a function `fn(y_true, y_pred, **kwargs)`.
+
+    Args:
+        fn: the function; it returns one value per sample.
+        name: a name for logs.
+        dtype: the dtype of the counters.
+        **kwargs: options that the function is called with.
 
     Example:
         >>> metric = tsuno.metrics.MeanMetricWrapper(lambda t, p: abs(t - p))
@@ -167,11 +212,14 @@ class MeanMetricWrapper(FunctionMean):
     """
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(name or getattr(fn, "__name__", "mean"), dtype)
+        super().__init__(name or auto_name(type(self).__name__), dtype)
         self.fn, self._fn_kwargs = fn, kwargs
 
     def _values(self, y_true: Any, y_pred: Any) -> Any:
         return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **registry.serialize(self._fn_kwargs)}
 
 
 def combine_mask(sample_weight: Any, mask: Any, dtype: Any) -> Any:
@@ -181,23 +229,24 @@ def combine_mask(sample_weight: Any, mask: Any, dtype: Any) -> Any:
     kept = ops.cast(mask, dtype)
     if sample_weight is None:
         return kept
-    kept, weight = same_rank(kept, ops.cast(ops.convert_to_tensor(sample_weight), dtype))
-    return weight * kept
+    return masked_weight(ops.cast(ops.convert_to_tensor(sample_weight), dtype), kept)
 
 
 def per_sample(values: Any, sample_weight: Any, dtype: Any, reduce: Callable[..., Any] = ops.mean) -> tuple[Any, Any]:
-    """One weighted value per sample, and the weights: trailing axes are averaged away."""
+    """One weighted value per sample, and the weights: trailing axes are averaged away (or reduced otherwise)."""
+    mask = get_mask(values)
     values = ops.cast(ops.convert_to_tensor(values), dtype)
     weight = None
     if sample_weight is not None:
-        weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+        weight = ops.cast(ops.convert_to_tensor(combine_mask(sample_weight, mask, dtype)), dtype)
         values, weight = same_rank(values, weight)
-        if len(values.shape) > len(weight.shape):
-            values = reduce(values, axis=tuple(range(len(weight.shape), len(values.shape))))
-        weight = ops.broadcast_to(weight, values.shape)
+        rank = len(weight.shape)
+        if len(values.shape) > rank:
+            values = reduce(values, axis=tuple(range(rank, len(values.shape))))
+        weight = ops.broadcast_to(fit_weight(weight, values), values.shape)
         values = values * weight
-        if len(weight.shape) > 1:
-            weight = reduce(weight, axis=tuple(range(1, len(weight.shape))))
+        if rank > 1:
+            weight = reduce(weight, axis=tuple(range(1, rank)))
     if len(values.shape) > 1:
         values = reduce(values, axis=tuple(range(1, len(values.shape))))
     return values, weight

@@ -46,12 +46,10 @@ class Adam(Optimizer):
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
 
     @property
-    def slot_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")
+    def slot_names(self) -> tuple[str | tuple[str, ...], ...]:  # type: ignore[override]
+        return (("momentum", "velocity"), "velocity_hat") if self.amsgrad else (("momentum", "velocity"),)
 
-    def update(
-        self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any
-    ) -> tuple[Any, Slots]:
+    def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         rate = learning_rate * ops.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         m = slots["momentum"] + (gradient - slots["momentum"]) * (1 - self.beta_1)
         v = slots["velocity"] + (ops.square(gradient) - slots["velocity"]) * (1 - self.beta_2)

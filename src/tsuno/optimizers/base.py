@@ -1,17 +1,19 @@
 """What all optimizers share: an optimizer itself states only its law for one weight.
 
-A law is the pure function `update(weight, gradient, slots, step, learning_rate) -> (weight, slots)`, and `slot_names` names the
-arrays it keeps per weight (zeros at first). Around it, composed here once and in this order: unscaling, gradient accumulation,
-clipping, weight decay, the law, constraints, the moving average of the weights.
+A law is the pure function `update(weight, gradient, slots, step, learning_rate) -> (weight, slots)`, and `slot_names`
+names the arrays it keeps per weight (zeros at first). Around it, composed here once and in this order: unscaling,
+gradient accumulation, clipping, weight decay, the law, the moving average of the weights, constraints.
 
-Source of the form: D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1 read as a fold over steps.
+Source of the form: D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1 read as a
+fold over steps.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+import warnings
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from typing import Any, Self, TypedDict
 
 from tsuno import initializers, ops
 from tsuno.core.config import Configurable
@@ -19,9 +21,11 @@ from tsuno.core.context import context, scope
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
+from tsuno.core.registry import custom_object_scope
 from tsuno.core.validate import Fraction, NonNegative, PositiveInt
 from tsuno.core.variable import Holder, Variable, bound, variables_of
-from tsuno.optimizers.schedules import LearningRateSchedule
+from tsuno.optimizers.clipping import clip
+from tsuno.optimizers.schedules import LearningRateSchedule, deserialize
 
 Slots = dict[str, Any]
 
@@ -68,8 +72,10 @@ class Optimizer(Configurable, Holder):
         array([0.5, 1.5], dtype=float32)
     """
 
-    slot_names: tuple[str, ...] = ()
-    _untracked = frozenset({"_trainable_variables", "_places"})
+    slot_names: tuple[str | tuple[str, ...], ...] = ()
+    """What is kept per weight, in the order of files: for each name the slots of all weights, for a tuple of names
+    the slots of each weight together."""
+    _untracked = frozenset({"_arguments", "_trainable_variables", "_places"})
 
     def __init__(
         self,
@@ -106,10 +112,9 @@ class Optimizer(Configurable, Holder):
         with scope(path=(*context.path, self.name)):
             self._iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
             self._learning_rate = self._make_learning_rate(learning_rate)
+        self._made: list[Variable] = []  # the optimizer's own variables in the order in which they were made
 
-    def update(
-        self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any
-    ) -> tuple[Any, Slots]:
+    def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         """The law: the next value of one weight and of what is kept about it.
 
         Args:
@@ -119,12 +124,11 @@ class Optimizer(Configurable, Holder):
             step: the number of this step as a float, 1 at first.
             learning_rate: the current learning rate as a scalar.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define `update(weight, gradient, slots, step, learning_rate)`.")
+        law = "update(weight, gradient, slots, step, learning_rate)"
+        raise NotImplementedError(f"{type(self).__name__} must define `{law}`.")
 
     def prepare(self, step: Any) -> None:
         """Hook: what happens once per step, before the law is applied to each weight."""
-
-    # ------------------------------------------------------------------ state
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots for these weights."""
@@ -135,12 +139,13 @@ class Optimizer(Configurable, Holder):
         self._averages = self.add_optimizer_variables(variables, "average") if self.use_ema else []
         accumulates = self.gradient_accumulation_steps
         self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator") if accumulates else []
-        self._slots = [self._make_slots(variable) for variable in variables]
+        self._slots: list[dict[str, Variable]] = [{} for _ in variables]
+        for group in self.slot_names:
+            for variable, slots in zip(variables, self._slots, strict=True):
+                first = self.first_slots(variable)
+                for name in (group,) if isinstance(group, str) else group:
+                    slots[name] = self.add_variable_from_reference(variable, name, first.get(name, "zeros"))
         self.built = True
-
-    def _make_slots(self, variable: Variable) -> dict[str, Variable]:
-        first = self.first_slots(variable)
-        return {name: self.add_variable_from_reference(variable, name, first.get(name, "zeros")) for name in self.slot_names}
 
     def first_slots(self, variable: Variable) -> dict[str, Any]:
         """Initializers for slots that do not start at zero."""
@@ -152,10 +157,12 @@ class Optimizer(Configurable, Holder):
     ) -> Variable:  # fmt: skip
         """A variable of the optimizer's own."""
         with scope(path=(self.name,)):
-            return Variable(
+            variable = Variable(
                 initializers.get(initializer), tuple(shape), dtype, trainable=False, autocast=False,
                 aggregation=aggregation, layout=layout, name=name,
             )  # fmt: skip
+        self._made.append(variable)
+        return variable
 
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
@@ -164,7 +171,9 @@ class Optimizer(Configurable, Holder):
         full = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
 
-    def add_optimizer_variables(self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros") -> Any:
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
         """One variable per weight, or for several names a tuple of such lists."""
         names = [name] if isinstance(name, str) else list(name)
         firsts = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
@@ -212,13 +221,12 @@ class Optimizer(Configurable, Holder):
         if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, (type, Variable))):
             return value
         if isinstance(value, dict):
-            return LearningRateSchedule.from_any(value)
+            return deserialize(value)
         if isinstance(value, (bool, str, type)) or not hasattr(value, "__float__") or not float(value) >= 0:
             expected = "a number, zero or more, a LearningRateSchedule or a function"
             raise invalid(f"{type(self).__name__}.learning_rate", expected, value)
-        return Variable(float(value), dtype=standardize_dtype(None), trainable=False, autocast=False, name="learning_rate")
-
-    # ------------------------------------------------------------------ a step
+        dtype = standardize_dtype(None)
+        return Variable(float(value), dtype=dtype, trainable=False, autocast=False, name="learning_rate")
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
         """One step from pairs of gradient and weight."""
@@ -233,9 +241,11 @@ class Optimizer(Configurable, Holder):
             grads: a gradient per weight; None where the loss does not depend on it.
             trainable_variables: the weights; those the optimizer was built with by default.
         """
+        if not len(grads):
+            return
         if trainable_variables is None:
             trainable_variables = self._trainable_variables
-        if not self.built:
+        elif not self.built:
             self.build(list(trainable_variables))
         strangers = [v.path for v in trainable_variables if id(v) not in self._places]
         if strangers:
@@ -244,30 +254,35 @@ class Optimizer(Configurable, Holder):
                 "Make a new optimizer for another model."
             )
         if len(grads) != len(trainable_variables):
-            raise ValueError(f"{len(grads)} gradients were given for {len(trainable_variables)} weights.")
+            unbuilt = "" if self.built else " Pass the weights too, or call `build` with them first."
+            raise ValueError(f"{len(grads)} gradients were given for {len(trainable_variables)} weights.{unbuilt}")
         pairs = [(g, v) for g, v in zip(grads, trainable_variables, strict=True) if g is not None]
-        if grads and not pairs:
+        if not pairs:
             raise ValueError("None of the weights has a gradient: the loss does not depend on them.")
+        if len(pairs) < len(grads):
+            still = [v.path for g, v in zip(grads, trainable_variables, strict=True) if g is None]
+            warnings.warn(f"The loss does not depend on {', '.join(still)}: no gradient, no step.", stacklevel=2)
         if self.loss_scale_factor is not None:
             pairs = [(g / self.loss_scale_factor, v) for g, v in pairs]
         if self.gradient_accumulation_steps:
             self._accumulate(pairs)
         else:
             self._move(pairs)
+        if self.use_ema:
+            self._average()
+        for _, variable in pairs:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
 
     def _move(self, pairs: list[tuple[Any, Variable]]) -> None:
-        grads = self._clip([g for g, _ in pairs])
+        grads = clip([g for g, _ in pairs], self.clipnorm, self.clipvalue, self.global_clipnorm)
         rate = ops.convert_to_tensor(self.learning_rate)
         self.prepare(ops.cast(self.iterations, "float32") + 1)
         for gradient, (_, variable) in zip(grads, pairs, strict=True):
             if self.weight_decay and self._decays(variable):
                 variable.assign_sub(variable.value * ops.cast(self.weight_decay * rate, variable.dtype))
             self.update_step(gradient, variable, rate)
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable.value))
-        if self.use_ema:
-            self._average([v for _, v in pairs])
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Apply the law to one weight and its slots; old-style optimizers override this instead of `update`."""
@@ -298,16 +313,6 @@ class Optimizer(Configurable, Holder):
         for total, g in sums:
             total.assign(ops.where(due, ops.zeros_like(g), total.value + g))
 
-    def _clip(self, grads: list[Any]) -> list[Any]:
-        if self.clipnorm:
-            return [g * _shrink(ops.sqrt(ops.sum(ops.square(g))), self.clipnorm) for g in grads]
-        if self.global_clipnorm:
-            norm = ops.sqrt(sum(ops.sum(ops.square(g)) for g in grads))
-            return [g * _shrink(norm, self.global_clipnorm) for g in grads]
-        if self.clipvalue:
-            return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
-        return grads
-
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
@@ -318,11 +323,8 @@ class Optimizer(Configurable, Holder):
         listed, patterns = self._no_decay
         return id(variable) not in listed and not any(pattern.search(variable.name) for pattern in patterns)
 
-    def _average(self, variables: list[Variable]) -> None:
-        for variable in variables:
-            average = self._averages[self._places[id(variable)]]
-            if average is None:
-                continue
+    def _average(self) -> None:
+        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
             # The first average is the weight itself: zeros would pull it down.
             momentum = ops.cast(ops.not_equal(self.iterations, 0), variable.dtype) * self.ema_momentum
             average.assign(momentum * average.value + (1 - momentum) * variable.value)
@@ -361,12 +363,47 @@ class Optimizer(Configurable, Holder):
             config["learning_rate"] = float(self._learning_rate)
         return config
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """An optimizer from what `get_config` returned, without its state."""
+        with custom_object_scope(custom_objects or {}):
+            return super().from_config(config)
+
+    # What optimizers written for Keras call in their `update_step`.
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Set a weight or a slot."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a weight or a slot."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a weight or a slot."""
+        variable.assign_sub(value)
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._places[id(variable)]
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Put all variables into `store` under their place in `variables`."""
+        for place, variable in enumerate(self.variables):
+            store[str(place)] = variable.numpy()
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Set all variables from what `save_own_variables` stored; of another number of them nothing is taken."""
+        if len(store) != len(self.variables):
+            warnings.warn(
+                f"The state of the optimizer {self.name!r} was not loaded: it has {len(self.variables)} variables"
+                f"{'' if self.built else ' (it is not built yet)'}, the file has {len(store)}.",
+                stacklevel=2,
+            )
+            return
+        for place, variable in enumerate(self.variables):
+            variable.assign(store[str(place)])
+
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all variables, in the order of `variables`."""
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
-
-
-def _shrink(norm: Any, limit: float) -> Any:
-    """The factor that brings a norm down to a limit, 1 where it is below."""
-    return limit / ops.maximum(norm, limit)

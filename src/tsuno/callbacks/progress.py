@@ -1,0 +1,181 @@
+"""The progress bar: redrawn in place in a terminal and in notebooks, a line per epoch elsewhere."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from tsuno.callbacks.base import Callback, Logs, progbar_class
+
+_WIDTH = 20
+_GREEN, _PALE, _BOLD, _PLAIN = "\033[32m", "\033[37m", "\033[1m", "\033[0m"
+
+
+class ProgbarLogger(Callback):
+    """Prints the progress of training, evaluation or prediction; `verbose=1` and `verbose=2` of `fit` use it.
+
+    Example:
+        >>> tsuno.callbacks.ProgbarLogger().batch_hooks
+        'latest'
+    """
+
+    batch_hooks = "latest"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: Bar | None = None
+        self._steps: int | None = None
+        self._training = False
+
+    def _start(self, verbose: Any) -> None:
+        self._bar = Bar(self._steps, verbose)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params(params)
+        self._steps = params.get("steps")
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._training = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._training = False
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.params.get("epochs", 1) > 1:
+            print(f"Epoch {epoch + 1}/{self.params['epochs']}", flush=True)
+        self._start(self.params.get("verbose", 1))
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self._bar is not None:
+            self._bar.update(batch + 1, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self._bar is not None:
+            self._bar.finish(logs)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        if not self._training:
+            self._start(self.params.get("verbose", 1))
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if not self._training and self._bar is not None:
+            self._bar.update(batch + 1, logs)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        if not self._training and self._bar is not None:
+            self._bar.finish(logs)
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self._start(self.params.get("verbose", 1))
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self._bar is not None:
+            self._bar.update(batch + 1, None)
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        if self._bar is not None:
+            self._bar.finish(None)
+
+
+class Bar:
+    """One bar, as `12/40 ━━━━━━━━━━━━━━━━━━━━ 0s 3ms/step - accuracy: 0.91 - loss: 0.30`.
+
+    Args:
+        total: the number of steps, None if not known.
+        verbose: 1 for a bar redrawn in place, 2 for one line at the end.
+        out: where to write; standard output by default.
+        interval: seconds between two drawings.
+    """
+
+    def __init__(self, total: int | None, verbose: int = 1, out: Any = None, interval: float = 0.1) -> None:
+        self._total, self._verbose, self._interval = total, verbose, interval
+        self._out = out or sys.stdout
+        self._colour = self._out.isatty() and "NO_COLOR" not in os.environ
+        self._live = verbose == 1 and (self._out.isatty() or "ipykernel" in sys.modules)
+        self._start = time.perf_counter()
+        self._first: float | None = None
+        self._done, self._drawn, self._last = 0, 0, 0.0
+
+    def update(self, done: int, logs: Logs | None) -> None:
+        """So many steps are done."""
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = now  # the first step compiles: it says nothing of those to come
+            self._first_done = done
+        self._done = done
+        if self._live and (now - self._last >= self._interval or done == self._total):
+            self._last = now
+            self._draw(self._line(now, logs))
+
+    def finish(self, logs: Logs | None) -> None:
+        """All is done."""
+        self._total = self._total or self._done
+        line = self._line(time.perf_counter(), logs, final=True)
+        if self._live:
+            self._draw(line)
+            self._out.write("\n")
+        else:
+            self._out.write(line + "\n")
+        self._out.flush()
+
+    def _line(self, now: float, logs: Logs | None, final: bool = False) -> str:
+        values = "".join(f" - {name}: {_number(value)}" for name, value in (logs or {}).items())
+        elapsed = now - self._start
+        if self._verbose == 2:
+            per_step = _duration(elapsed / max(self._done, 1)) + "/step"
+            return f"{self._total}/{self._total} - {elapsed:.0f}s - {per_step}{values}"
+        first = self._first if self._first is not None else now
+        measured = self._done - getattr(self, "_first_done", 0)
+        each = (now - first) / measured if measured > 0 else elapsed / max(self._done, 1)
+        left = elapsed if final or not self._total else each * (self._total - self._done)
+        return f"{self._steps()} {_clock(left)} {_duration(each)}/step{values}"
+
+    def _steps(self) -> str:
+        if not self._total:
+            return f"{self._bold(f'{self._done}/Unknown')}"
+        count = f"{self._done:>{len(str(self._total))}}/{self._total}"
+        filled = min(_WIDTH, math.floor(_WIDTH * self._done / self._total))
+        bar = "━" * filled
+        rest = "━" * (_WIDTH - filled) if self._colour else " " * (_WIDTH - filled)
+        return f"{self._bold(count)} {self._paint(bar, _GREEN)}{self._paint(rest, _PALE)}"
+
+    def _bold(self, text: str) -> str:
+        return self._paint(text, _BOLD)
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"{colour}{text}{_PLAIN}" if self._colour and text.strip() else text
+
+    def _draw(self, line: str) -> None:
+        shown = len(line)
+        self._out.write("\r" + line + " " * max(0, self._drawn - shown))
+        self._out.flush()
+        self._drawn = shown
+
+
+def _number(value: Any) -> str:
+    """Four digits after the point, or a power of ten where these would show nothing."""
+    number = np.asarray(value)
+    if number.ndim:
+        return np.array2string(number, precision=4)
+    number = float(number)
+    return f"{number:.4f}" if abs(number) > 1e-3 or number == 0 else f"{number:.4e}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 1 or seconds == 0:
+        return f"{seconds:.0f}s"
+    return f"{seconds * 1e3:.0f}ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us"
+
+
+def _clock(seconds: float) -> str:
+    if seconds >= 3600:
+        return f"{seconds // 3600:.0f}:{seconds % 3600 // 60:02.0f}:{seconds % 60:02.0f}"
+    return f"{seconds // 60:.0f}:{seconds % 60:02.0f}" if seconds >= 60 else f"{seconds:.0f}s"
+
+
+progbar_class[:] = [ProgbarLogger]

@@ -1,0 +1,8 @@
+"""Anything a user passes to `fit`, as batches on the device."""
+
+from tsuno.data.arrays import ArrayData as ArrayData
+from tsuno.data.chunk import Chunk as Chunk
+from tsuno.data.chunk import Data as Data
+from tsuno.data.source import make_data as make_data
+from tsuno.data.source import split_batch as split_batch
+from tsuno.data.stream import StreamData as StreamData

@@ -1,0 +1,41 @@
+"""The one form in which data reaches a program: a chunk of rows on the device, and the order to take them in.
+
+Arrays that fit are one chunk for the whole training; a stream gives a chunk per batch. A batch is `order[i · size : (i + 1) · size]`
+of every array in the chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some batches of one size."""
+
+    arrays: Any
+    """Device arrays in the structure (x, y, sample_weight)."""
+    order: Any
+    """Row numbers, batch after batch."""
+    batch_size: int
+    start: int
+    """The first batch to take."""
+    count: int
+    """How many batches to take from there."""
+
+
+class Data(Protocol):
+    """Data that gives the chunks of one epoch after the other."""
+
+    steps: int | None
+    """Batches per epoch, None if not known beforehand."""
+
+    def sample(self) -> Any:
+        """A first batch as host arrays, in the structure (x, y, sample_weight)."""
+        ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The chunks of the next epoch."""
+        ...

@@ -1,0 +1,683 @@
+"""A layer: `build` makes variables once the input's shape is known, `call` computes.
+
+`Layer.__call__` stands around `call` and does the same for every layer: it turns arguments into arrays of the layer's
+dtype, checks and builds, passes `training` and masks along, and gathers losses. Called on symbolic tensors it records a node of
+a graph instead. Weights and inner layers are plain attributes (or lists and dicts of them), found by walking when asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+
+from tsuno import constraints, engine, initializers, regularizers
+from tsuno.core import tree
+from tsuno.core.config import Configurable
+from tsuno.core.context import context, get_mask, scope, set_mask
+from tsuno.core.dtypes import get_policy, is_float
+from tsuno.core.errors import describe, invalid
+from tsuno.core.naming import auto_name
+from tsuno.core.op import to_array
+from tsuno.core.seeds import SeedGenerator
+from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
+from tsuno.core.variable import Holder, Variable, children, variables_of
+from tsuno.layers.input_spec import check_inputs
+from tsuno.metrics import Metric
+
+
+class LayerOptions(TypedDict, total=False):
+    """The arguments that every layer takes."""
+
+    activity_regularizer: Any
+    trainable: bool
+    dtype: Any
+    autocast: bool
+    name: str | None
+    input_shape: Any
+    input_dim: int | None
+
+
+class Layer(Configurable, Holder):
+    """Base of layers.
+
+    Args:
+        activity_regularizer: a penalty on the layer's outputs, divided by the batch size.
+        trainable: whether its weights are trained.
+        dtype: the dtype, or `DTypePolicy`, that the layer computes in and keeps weights in.
+        autocast: whether float inputs are cast to the dtype computed in.
+        name: a name, unique within a model; made from the class's name by default.
+        input_shape: for the first layer of a `Sequential`: the shape of one sample.
+        input_dim: for the first layer of a `Sequential`: the size of one sample with one axis.
+
+    Example:
+        >>> class Scale(tsuno.layers.Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+        ...     def call(self, inputs):
+        ...         return inputs * self.factor
+        >>> layer = Scale()
+        >>> layer(np.ones((2, 3), "float32")).shape
+        (2, 3)
+        >>> [weight.path for weight in layer.weights]
+        ['scale/factor']
+    """
+
+    _untracked = frozenset({"_arguments", "_inbound_nodes", "_losses", "_build_shapes"})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _building(cls.build)  # type: ignore[method-assign]
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        input_shape: Any = None,
+        input_dim: int | None = None,
+    ) -> None:
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise invalid(f"{type(self).__name__}.name", "a string without '/'", name)
+        self.name = name or auto_name(type(self).__name__)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.dtype_policy = get_policy(dtype)
+        self.autocast = autocast
+        self.built = False
+        self.supports_masking = False
+        self.input_spec: Any = None
+        self._trainable = bool(trainable)
+        self._inbound_nodes: list[Node] = []
+        self._losses: list[Any] = []
+        self._build_shapes: dict[str, Any] | None = None
+        shape = (input_dim,) if input_dim is not None else input_shape
+        self._sample_shape = None if shape is None else tuple(shape) if hasattr(shape, "__iter__") else (shape,)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of a shape; layers with weights define it."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; every layer defines it."""
+        raise NotImplementedError(f"{type(self).__name__} must define `call(self, inputs)`.")
+
+    # ------------------------------------------------------------------ calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if "_arguments" not in self.__dict__ or "_inbound_nodes" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__}.__init__ must call `super().__init__()` before anything else.")
+        if is_symbolic(args, kwargs):
+            return self._record(args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        """`call` on arrays, with all that belongs around it."""
+        signature = _call_signature(type(self))
+        arguments = signature.bind(self, args, kwargs)
+        for name, value in arguments.items():
+            if name != "training":
+                arguments[name] = self._convert(value)
+        first = arguments.get(signature.first)
+        if not self.built:
+            self._build_for(signature, arguments)
+        check_inputs(self.input_spec, first, self.path)
+        mask = signature.fill_masks(arguments)
+        training = arguments.get("training")
+        if training is None:
+            training = context.training if context.training is not None else bool(signature.training_default)
+        if signature.takes_training:
+            arguments["training"] = training
+        policy = self.dtype_policy
+        mixed = policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
+        with scope(training=training, compute_dtype=mixed, path=(*context.path, self.name)):
+            outputs = signature.call(self, arguments)
+        if not self.built:
+            self.built = True
+        if self.supports_masking or signature.computes_mask:
+            self._pass_mask(first, mask, outputs)
+        if self.activity_regularizer is not None:
+            for output in tree.flatten(outputs):
+                self.add_loss(self.activity_regularizer(output) / (output.shape[0] if output.ndim else 1))
+        return outputs
+
+    def _convert(self, value: Any) -> Any:
+        """Arrays of the dtype that the layer computes in, from anything array-like."""
+        if isinstance(value, dict):
+            return {key: self._convert(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            if any(item is None or hasattr(item, "shape") or isinstance(item, (list, tuple, dict)) for item in value):
+                if not any(hasattr(leaf, "shape") for leaf in tree.flatten(value)) and _rectangular(value):
+                    return self._convert(np.asarray(value))
+                items = [self._convert(item) for item in value]
+                return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+            numeric = value and all(isinstance(item, (bool, int, float)) for item in value)
+            return self._convert(np.asarray(value)) if numeric and isinstance(value, list) else value
+        if not hasattr(value, "shape") or not hasattr(value, "dtype"):
+            return value
+        x = to_array(value)
+        dtype = self.compute_dtype
+        if self.autocast and is_float(x.dtype) and str(x.dtype) != dtype and is_float(dtype):
+            mask = get_mask(x)
+            x = x.astype(dtype)
+            set_mask(x, mask)
+        return x
+
+    def _pass_mask(self, inputs: Any, mask: Any, outputs: Any) -> None:
+        flat = tree.flatten(outputs)
+        if all(get_mask(x) is not None for x in flat):
+            return
+        masks = self.compute_mask(inputs, mask)
+        if masks is None:
+            return
+        masks = tree.flatten(masks)
+        for x, m in zip(flat, masks if len(masks) == len(flat) else masks[:1], strict=False):
+            if m is not None and get_mask(x) is None:
+                set_mask(x, m)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the outputs from that of the inputs; the same by default."""
+        return previous_mask
+
+    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Enter a call on symbolic tensors into the graph."""
+        signature = _call_signature(type(self))
+        arguments = signature.bind(self, args, kwargs)
+        check_inputs(self.input_spec, arguments.get(signature.first), self.path)
+        if not self.built:
+            self._build_for(signature, arguments)
+            check_inputs(self.input_spec, arguments.get(signature.first), self.path)
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for symbolic arguments, as symbolic tensors."""
+        if type(self).compute_output_shape is not Layer.compute_output_shape:
+            signature = _call_signature(type(self))
+            first = signature.bind(self, args, kwargs)[signature.first]
+            shape = self.compute_output_shape(_shapes(first))
+            dtype = self.compute_dtype
+            if isinstance(shape, dict):
+                return {key: KerasTensor(value, dtype) for key, value in shape.items()}
+            if shape and isinstance(shape[0], (list, tuple)):
+                return [KerasTensor(value, dtype) for value in shape]
+            return KerasTensor(shape, dtype)
+        try:
+            with scope(losses=[], training=context.training):
+                return infer(self._run, args, kwargs)
+        except (TypeError, ValueError, IndexError, ZeroDivisionError) as problem:
+            if getattr(problem, "_located", False):
+                raise
+            shapes = [leaf.shape for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
+            shown = " and ".join(map(str, shapes))
+            error = ValueError(
+                f"The layer `{self.path}` ({type(self).__name__}) cannot be applied to an input of shape {shown}: "
+                f"{str(problem).splitlines()[0] if str(problem) else type(problem).__name__}"
+            )
+            error._located = True  # type: ignore[attr-defined]
+            raise error from problem
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The shape of the outputs for inputs of a shape (sizes, None where unknown)."""
+        symbols = [_symbols(shape, self.compute_dtype) for shape in args]
+        named = {name.removesuffix("_shape"): _symbols(shape, self.compute_dtype) for name, shape in kwargs.items()}
+        if "input" in named:
+            symbols.append(named.pop("input"))
+        with scope(losses=[]):
+            return _shapes(infer(self._built_run(*symbols, **named), tuple(symbols), named))
+
+    def _built_run(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        if not self.built:
+            signature = _call_signature(type(self))
+            self._build_for(signature, signature.bind(self, args, kwargs))
+        return self._run
+
+    def _build_for(self, signature: _CallSignature, arguments: Mapping[str, Any]) -> None:
+        """Build for the shapes of a call's arguments."""
+        names = list(inspect.signature(self.build).parameters)
+        with scope(bindings=None, training=None, path=(*context.path, self.name)):
+            if len(names) == 1 or not all(name.endswith("_shape") for name in names):
+                self.build(_shapes(arguments.get(signature.first)))
+            else:
+                tensors = {f"{key}_shape": value for key, value in arguments.items() if value is not None}
+                self.build(**{name: _shapes(tensors[name]) for name in names if name in tensors})
+
+    # ------------------------------------------------------------------ weights
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """A new weight of the layer.
+
+        Args:
+            shape: its shape; a scalar by default.
+            initializer: how its first values are made; `glorot_uniform` by default, zeros for integers.
+            dtype: its dtype; the layer's variable dtype by default.
+            trainable: whether optimizers may change it.
+            autocast: whether it is read in the dtype that the layer computes in.
+            regularizer: a penalty on its values, added to the loss.
+            constraint: a function that it is passed through after each step.
+            aggregation: how copies on several devices are merged.
+            layout: how it is spread over devices.
+            name: the last part of its path.
+        """
+        shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+        if any(size is None for size in shape):
+            raise ValueError(
+                f"The weight {name or 'without a name'!r} of `{self.path}` cannot be made: its shape {shape} has an "
+                "unknown size. Give the layer an input whose last axis is known."
+            )
+        dtype = dtype or self.variable_dtype
+        if initializer is None:
+            initializer = "glorot_uniform" if is_float(dtype) else "zeros"
+        here = context.path if context.path[-1:] == (self.name,) else (*context.path, self.name)
+        with scope(path=here):
+            variable = Variable(
+                initializers.get(initializer), shape, dtype, trainable=trainable, autocast=autocast,
+                aggregation=aggregation, layout=layout, name=name,
+            )  # fmt: skip
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        return variable
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the layer's weights are trained; setting it sets it for the layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for child in children(self):
+            if isinstance(child, Layer):
+                child.trainable = value
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables: weights and the states of random generators, own ones first."""
+        return variables_of(self, skip=(Metric,))
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The weights: all variables but the states of random generators."""
+        return variables_of(self, skip=(Metric, SeedGenerator))
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that training changes: trainable ones in trainable layers."""
+        allowed = {id(variable) for variable in _trainable(self)}
+        return [variable for variable in self.variables if id(variable) in allowed]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The other variables."""
+        trainable = {id(variable) for variable in self.trainable_variables}
+        return [variable for variable in self.variables if id(variable) not in trainable]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes."""
+        return self.trainable_variables
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves alone."""
+        trainable = {id(variable) for variable in self.trainable_variables}
+        return [weight for weight in self.weights if id(weight) not in trainable]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics of this layer and of those inside."""
+        found = [child for child in children(self) if isinstance(child, Metric)]
+        for child in children(self):
+            if isinstance(child, Layer):
+                found += [metric for metric in child.metrics if all(metric is not other for other in found)]
+        return found
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The counters of all metrics."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of the weights as NumPy arrays, in the order of `weights`."""
+        return [weight.numpy() for weight in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the values of all weights, in the order of `weights`.
+
+        Raises:
+            ValueError: the number of arrays or one of their shapes is not that of the weights.
+        """
+        own = self.weights
+        if len(weights) != len(own):
+            raise ValueError(
+                f"`{self.path}` has {len(own)} weights; {len(weights)} arrays were given to `set_weights`."
+                f"{'' if self.built else ' The layer is not built yet: call it, or its `build`, first.'}"
+            )
+        for variable, value in zip(own, weights, strict=True):
+            if tuple(np.shape(value)) != variable.shape:
+                raise ValueError(
+                    f"The weight `{variable.path}` has shape {variable.shape}; an array of shape {np.shape(value)} "
+                    "cannot be put into it."
+                )
+        for variable, value in zip(own, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """The number of values in all weights."""
+        if not self.built:
+            raise ValueError(f"`{self.path}` has no weights yet: call it, or its `build`, before `count_params`.")
+        return sum(int(np.prod(weight.shape)) for weight in self.weights)
+
+    # ------------------------------------------------------------------ losses
+
+    def add_loss(self, loss: Any) -> None:
+        """Add scalars to what training makes small; called within `call`."""
+        for value in tree.flatten(loss):
+            if context.losses is not None:
+                context.losses.append((self, value))
+            else:
+                self._losses = [value] if len(self._losses) > 64 else [*self._losses, value]
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties of this layer and of those inside: from `add_loss` and from regularizers of weights."""
+        inside = list(self._flatten_layers())
+        if context.losses is not None:
+            mine = {id(layer) for layer in inside}
+            added = [value for layer, value in context.losses if id(layer) in mine]
+        else:
+            added = [value for layer in inside for value in layer._losses]
+        weights = [weight for weight in self.trainable_variables if weight.regularizer is not None]
+        return [*added, *(weight.regularizer(weight.value) for weight in weights if weight.regularizer)]
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses = []
+
+    # ------------------------------------------------------------------ structure
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> Iterator[Layer]:
+        """This layer and those inside, each once, depth first."""
+        seen: set[int] = set()
+
+        def visit(layer: Layer, top: bool) -> Iterator[Layer]:
+            if id(layer) in seen:
+                return
+            seen.add(id(layer))
+            if include_self or not top:
+                yield layer
+            if top or recursive:
+                for child in children(layer):
+                    if isinstance(child, Layer):
+                        yield from visit(child, False)
+
+        return visit(self, True)
+
+    @property
+    def path(self) -> str:
+        """The names of the layers around this one at work, and its own."""
+        return "/".join((*context.path, self.name))
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the layer's weights."""
+        return self.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the layer's weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that the layer computes in."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input of the layer's first call."""
+        inputs = self._first_node("input").inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output of the layer's first call."""
+        return self._first_node("output").outputs
+
+    def _first_node(self, what: str) -> Node:
+        if not self._inbound_nodes:
+            raise AttributeError(
+                f"The layer {self.name!r} has no `{what}` yet: it was not called on a symbolic tensor. Put it into a "
+                "functional or `Sequential` model with an `Input` first."
+            )
+        return self._inbound_nodes[0]
+
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """`call` as a pure function of arrays: returns the outputs and the next non-trainable variables.
+
+        Args:
+            trainable_variables: values in the order of `layer.trainable_variables`.
+            non_trainable_variables: values in the order of `layer.non_trainable_variables`.
+            *args: the arguments of `call`.
+            return_losses: also return the list of penalties.
+            **kwargs: the arguments of `call`.
+        """
+        own = [*self.trainable_variables, *self.non_trainable_variables]
+        given = [*trainable_variables, *non_trainable_variables]
+        if len(own) != len(given):
+            raise ValueError(f"`{self.path}` has {len(own)} variables; {len(given)} values were given.")
+        values = {id(variable): value for variable, value in zip(own, given, strict=True)}
+        with scope(bindings={**(context.bindings or {}), **values}, losses=[]):
+            outputs = self(*args, **kwargs)
+            rest = [variable._stored() for variable in self.non_trainable_variables]
+            return (outputs, rest, self.losses) if return_losses else (outputs, rest)
+
+    # ------------------------------------------------------------------ configuration
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        base = {"name": self.name, "trainable": self.trainable, "dtype": config.get("dtype")}
+        dtype = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype_policy.name}}
+        base["dtype"] = {**dtype, "registered_name": None}
+        for name in ("input_shape", "input_dim"):
+            if _is_base_parameter(type(self), name):
+                config.pop(name, None)
+        if config.get("activity_regularizer") is None:
+            config.pop("activity_regularizer", None)
+        if config.get("autocast", True):
+            config.pop("autocast", None)
+        return {**base, **{key: value for key, value in config.items() if key not in base}}
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes that the layer was built for."""
+        return self._build_shapes
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Build for the shapes that `get_build_config` returned."""
+        if config:
+            self.build(**config) if "input_shape" not in config else self.build(config["input_shape"])
+
+
+def _is_base_parameter(cls: type[Layer], name: str) -> bool:
+    return not any(
+        name in inspect.signature(owner.__dict__["__init__"]).parameters
+        for owner in cls.__mro__
+        if "__init__" in owner.__dict__ and owner is not Layer and owner is not object
+    )
+
+
+def _building(build: Callable[..., None]) -> Callable[..., None]:
+    """`build`, run once, outside any program being traced, with its shapes kept."""
+
+    @functools.wraps(build)
+    def run(self: Layer, *args: Any, **kwargs: Any) -> None:
+        if self.built:
+            return
+        names = list(inspect.signature(build).parameters)[1:]
+        shapes = {**dict(zip(names, args, strict=False)), **kwargs}
+        path = context.path if context.path[-1:] == (self.name,) else (*context.path, self.name)
+        with engine.eager(), scope(path=path, compute_dtype=None):
+            build(self, *args, **kwargs)
+        self.built = True
+        if self._build_shapes is None:
+            self._build_shapes = shapes
+
+    return run
+
+
+def _trainable(layer: Layer) -> Iterator[Variable]:
+    """The trainable variables of trainable layers."""
+    if not layer.trainable:
+        return
+    for child in children(layer):
+        if isinstance(child, Variable):
+            if child.trainable:
+                yield child
+        elif isinstance(child, Layer):
+            yield from _trainable(child)
+
+
+def _rectangular(value: Any) -> bool:
+    try:
+        return np.asarray(value).dtype.kind in "biuf"
+    except ValueError:
+        return False
+
+
+def _shapes(tensors: Any) -> Any:
+    """The shapes of a structure of tensors."""
+    if isinstance(tensors, dict):
+        return {key: _shapes(value) for key, value in tensors.items()}
+    if isinstance(tensors, (list, tuple)):
+        return [_shapes(value) for value in tensors]
+    return tuple(tensors.shape) if hasattr(tensors, "shape") else None
+
+
+def _symbols(shape: Any, dtype: str) -> Any:
+    """Symbolic tensors for a structure of shapes."""
+    if isinstance(shape, dict):
+        return {key: _symbols(value, dtype) for key, value in shape.items()}
+    if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
+        return [_symbols(value, dtype) for value in shape]
+    return None if shape is None else KerasTensor(shape, dtype)
+
+
+class _CallSignature:
+    """What `call` of a class takes, found once."""
+
+    def __init__(self, cls: type[Layer]) -> None:
+        parameters = list(inspect.signature(cls.call).parameters.values())[1:]
+        self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self.keyword_only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        self.first = self.names[0] if self.names else (self.variadic or "")
+        self.required = [p.name for p in parameters if p.default is p.empty and p.name in self.names]
+        takes = {*self.names, *self.keyword_only}
+        self.takes_training = "training" in takes
+        defaults = {p.name: p.default for p in parameters}
+        self.training_default = defaults.get("training")
+        # `mask` belongs to the first argument, `<argument>_mask` to the argument of that name.
+        self.mask_of = {f"{name}_mask": name for name in self.names if f"{name}_mask" in takes}
+        if "mask" in takes:
+            self.mask_of["mask"] = self.first
+        self.computes_mask = cls.compute_mask is not Layer.compute_mask
+
+    def bind(self, layer: Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a call by name."""
+        if self.variadic is None and len(args) > len(self.names):
+            raise TypeError(f"`{layer.path}` takes {len(self.names)} positional arguments; {len(args)} were given.")
+        arguments = dict(zip(self.names, args, strict=False))
+        if self.variadic is not None and len(args) > len(self.names):
+            arguments[self.variadic] = tuple(args[len(self.names) :])
+        for name, value in kwargs.items():
+            if name == "training" and not self.takes_training and not self.open:
+                if value is not None:
+                    arguments["training"] = value  # for the layers inside
+            elif name in self.names or name in self.keyword_only or self.open:
+                arguments[name] = value
+            elif name != "mask" or value is not None:
+                raise TypeError(
+                    f"`{layer.path}` ({type(layer).__name__}) takes no argument {name!r}; its `call` has "
+                    f"{', '.join((*self.names, *self.keyword_only)) or 'none'}."
+                )
+        missing = [name for name in self.required if name not in arguments]
+        if missing:
+            raise TypeError(f"`{layer.path}` ({type(layer).__name__}) must be called with {missing[0]!r}.")
+        if isinstance(arguments.get(self.first), (Layer, type, str)):
+            raise invalid(f"{layer.path}.{self.first}", "an array or a symbolic tensor", arguments[self.first])
+        return arguments
+
+    def fill_masks(self, arguments: dict[str, Any]) -> Any:
+        """Give mask arguments the masks that the tensors carry; returns those of the first argument."""
+        for mask_name, name in self.mask_of.items():
+            if arguments.get(mask_name) is None and arguments.get(name) is not None:
+                mask = _masks(arguments[name])
+                if mask is not None:
+                    arguments[mask_name] = mask
+        if "mask" in self.mask_of:
+            return arguments.get("mask")
+        return _masks(arguments.get(self.first))
+
+    def call(self, layer: Layer, arguments: dict[str, Any]) -> Any:
+        arguments = dict(arguments)
+        if not self.takes_training and not self.open:
+            arguments.pop("training", None)
+        positional: tuple[Any, ...] = ()
+        if self.variadic is not None and self.variadic in arguments:
+            rest = arguments.pop(self.variadic)
+            positional = (*(arguments.pop(name) for name in self.names if name in arguments), *rest)
+        return layer.call(*positional, **arguments)
+
+
+_call_signature = functools.cache(_CallSignature)
+
+
+def _masks(tensors: Any) -> Any:
+    """The masks that a structure of tensors carries, None if there are none."""
+    if isinstance(tensors, (list, tuple)):
+        masks = [_masks(value) for value in tensors]
+        return masks if any(mask is not None for mask in masks) else None
+    if isinstance(tensors, dict):
+        masked = {key: _masks(value) for key, value in tensors.items()}
+        return masked if any(mask is not None for mask in masked.values()) else None
+    return get_mask(tensors)
+
+
+def require_layer(value: Any, where: str) -> Layer:
+    """`value` if it is a layer, else an error that says what to write."""
+    if isinstance(value, Layer):
+        return value
+    if isinstance(value, type) and issubclass(value, Layer):
+        raise TypeError(
+            f"`{where}` must be a layer; got the class {value.__name__}. Make one by calling it: {value.__name__}(...)."
+        )
+    raise TypeError(f"`{where}` must be a layer; got {describe(value)}.")
+
+
+

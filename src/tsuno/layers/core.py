@@ -1,0 +1,192 @@
+"""Inputs and layers that apply a function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Unpack
+
+from tsuno import activations
+from tsuno.core import registry
+from tsuno.core.dtypes import standardize_dtype
+from tsuno.core.errors import describe
+from tsuno.core.spec import KerasTensor, Node
+from tsuno.core.validate import PositiveInt
+from tsuno.core.validate import shape as standardize_shape
+from tsuno.layers.base import Layer, LayerOptions
+
+
+class InputLayer(Layer):
+    """Where data enters a model; made by `Input`.
+
+    Args:
+        shape: the shape of one sample.
+        batch_size: the number of samples, if it is fixed.
+        dtype: the dtype of the data.
+        sparse: not supported.
+        batch_shape: the shape with the batch axis, instead of `shape` and `batch_size`.
+        input_tensor: a symbolic tensor to take the place of a new one.
+        optional: whether None may be passed for it.
+        name: a name, also the key under which dicts hold this input.
+
+    Example:
+        >>> tsuno.layers.InputLayer(shape=(3,)).output.shape
+        (None, 3)
+    """
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: PositiveInt | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Any = None,
+        input_tensor: Any = None,
+        optional: bool = False,
+        name: str | None = None,
+    ) -> None:
+        if input_tensor is not None:
+            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+        if shape is None and batch_shape is None:
+            raise TypeError("`Input` needs `shape`, the shape of one sample, such as Input(shape=(28, 28, 1)).")
+        if shape is not None and batch_shape is not None:
+            raise ValueError(f"`Input` takes `shape` or `batch_shape`; got both, {shape} and {batch_shape}.")
+        if sparse or ragged:
+            raise ValueError("`Input` takes dense tensors only; got sparse or ragged. Convert the data first.")
+        super().__init__(name=name)
+        if batch_shape is None:
+            batch_shape = (batch_size, *standardize_shape(shape, "Input.shape"))
+        self.batch_shape = standardize_shape(batch_shape, "Input.batch_shape")
+        self.optional, self.sparse, self.ragged = optional, False, False
+        self._dtype = standardize_dtype(dtype)
+        self.built = True
+        output = input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=self.name)
+        Node(self, (), {}, output)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("An input is where data enters: it cannot be called.")
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self.dtype,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: Any = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """A symbolic tensor for data that a model will be given.
+
+    Args:
+        shape: the shape of one sample: a tuple of sizes, None where any size will do; an integer means one axis.
+        batch_size: the number of samples, if it is fixed.
+        dtype: the dtype of the data, the default float by default.
+        sparse: not supported.
+        ragged: not supported.
+        batch_shape: the shape with the batch axis, instead of `shape` and `batch_size`.
+        name: a name, also the key under which dicts hold this input.
+        tensor: a symbolic tensor to take the place of a new one.
+        optional: whether None may be passed for it.
+
+    Example:
+        >>> x = tsuno.Input(shape=(32,))
+        >>> y = tsuno.layers.Dense(16)(x)
+        >>> tsuno.Model(x, y).output_shape
+        (None, 16)
+    """
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    output: KerasTensor = layer.output
+    return output
+
+
+class Activation(Layer):
+    """An activation function as a layer.
+
+    Args:
+        activation: a function, or its name.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> tsuno.layers.Activation("relu")(np.array([-1.0, 2.0])).tolist()
+        [0.0, 2.0]
+    """
+
+    def __init__(self, activation: Any, **kwargs: Unpack[LayerOptions]) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(inputs)
+
+
+class Lambda(Layer):
+    """A function of your own as a layer; for one with weights, subclass `Layer` instead.
+
+    Args:
+        function: a function of the inputs; it may also take `mask` and `training`.
+        output_shape: the shape of one output sample, or a function from input shape to output shape; found by tracing by default.
+        mask: a mask, or a function `mask(inputs, mask)` that makes one.
+        arguments: further arguments of the function.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> tsuno.layers.Lambda(lambda x: x**2)(np.array([2.0, 3.0])).tolist()
+        [4.0, 9.0]
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: Mapping[str, Any] | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        if isinstance(function, Mapping) or not callable(function):
+            raise TypeError(
+                f"`Lambda.function` must be a function; got {describe(function)}. A saved model holds only its name: register "
+                "the function, or pass it in `custom_objects`."
+            )
+        super().__init__(**kwargs)
+        self.function, self.arguments = function, dict(arguments or {})
+        self._output_shape, self.mask = output_shape, mask
+        self.supports_masking = mask is not None
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        takes = inspect.signature(self.function).parameters
+        extra = {"mask": mask, "training": training}
+        return self.function(inputs, **self.arguments, **{key: extra[key] for key in extra if key in takes})
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        if self._output_shape is None:
+            return super().compute_output_spec(*args, **kwargs)
+        x = args[0] if args else kwargs["inputs"]
+        shape = self._output_shape(x.shape) if callable(self._output_shape) else (x.shape[0], *self._output_shape)
+        return KerasTensor(shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "output_shape": registry.serialize(self._output_shape)}
+
+

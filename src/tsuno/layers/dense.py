@@ -1,0 +1,204 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from tsuno import activations, constraints, initializers, ops, regularizers
+from tsuno.core.errors import invalid
+from tsuno.core.validate import PositiveInt
+from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.input_spec import InputSpec
+
+
+class Dense(Layer):
+    """A fully connected layer: activation(inputs · kernel + bias).
+
+    Args:
+        units: the number of outputs.
+        activation: a function, or its name; none by default.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the kernel's first values are made.
+        bias_initializer: how the bias's first values are made.
+        kernel_regularizer: a penalty on the kernel.
+        bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the outputs.
+        kernel_constraint: what the kernel is passed through after each step.
+        bias_constraint: what the bias is passed through after each step.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Input shape: (batch, ..., features). Output shape: (batch, ..., units).
+
+    Example:
+        >>> layer = tsuno.layers.Dense(2, activation="relu")
+        >>> layer(np.ones((5, 3), "float32")).shape
+        (5, 2)
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.units = units
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        x = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return self.activation(x)
+
+
+class EinsumDense(Layer):
+    """A fully connected layer over any axes: activation(einsum(equation, inputs, kernel) + bias).
+
+    Args:
+        equation: an einsum of inputs and kernel, such as `"abc,cde->abde"`; an ellipsis stands for further axes.
+        output_shape: the output's sizes without the batch axis, None where they follow from the input.
+        activation: a function, or its name; none by default.
+        bias_axes: the letters of the output axes that the bias has, such as `"de"`; no bias by default.
+        kernel_initializer: how the kernel's first values are made.
+        bias_initializer: how the bias's first values are made.
+        kernel_regularizer: a penalty on the kernel.
+        bias_regularizer: a penalty on the bias.
+        kernel_constraint: what the kernel is passed through after each step.
+        bias_constraint: what the bias is passed through after each step.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> layer = tsuno.layers.EinsumDense("abc,cd->abd", output_shape=(None, 64), bias_axes="d")
+        >>> layer(np.ones((2, 32, 128), "float32")).shape
+        (2, 32, 64)
+    """
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: Any,
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.equation = equation
+        self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.activation = activations.get(activation)
+        self.bias_axes = bias_axes
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        kernel_shape, bias_shape = einsum_shapes(self.equation, self.bias_axes, input_shape, self.output_shape)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=kernel_shape,
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if bias_shape is not None:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=bias_shape,
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        x = ops.einsum(self.equation, inputs, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return self.activation(x)
+
+
+def einsum_shapes(
+    equation: str, bias_axes: str | None, input_shape: Sequence[int | None], output_shape: Sequence[int | None]
+) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    """The shapes of the kernel, and of the bias if there is one, that an einsum of inputs and kernel asks for."""
+    try:
+        operands, output = equation.replace(" ", "").split("->")
+        inputs, kernel = operands.split(",")
+    except ValueError:
+        raise invalid("EinsumDense.equation", "of the form 'inputs,kernel->output'", equation) from None
+    sizes: dict[str, int | None] = {}
+    for letters, shape in ((inputs, tuple(input_shape)), (output, (input_shape[0], *output_shape))):
+        if letters.startswith("..."):
+            letters = letters[3:]
+            shape = shape[len(shape) - len(letters) :]
+        letters = letters.removesuffix("...")
+        for letter, size in zip(letters, shape, strict=False):
+            if sizes.get(letter) is None:
+                sizes[letter] = size
+            elif size is not None and sizes[letter] != size:
+                raise ValueError(
+                    f"`EinsumDense.output_shape` {tuple(output_shape)} gives axis {letter!r} of {equation!r} the size {size}; "
+                    f"the input of shape {tuple(input_shape)} gives it {sizes[letter]}."
+                )
+    unknown = [letter for letter in kernel if sizes.get(letter) is None]
+    if unknown:
+        raise ValueError(
+            f"The size of axis {unknown[0]!r} of the kernel in {equation!r} follows neither from the input of shape "
+            f"{tuple(input_shape)} nor from output_shape={tuple(output_shape)}."
+        )
+    kernel_shape = tuple(sizes[letter] or 0 for letter in kernel)
+    if bias_axes is None:
+        return kernel_shape, None
+    plain = output.removeprefix("...").removesuffix("...")
+    strange = [letter for letter in bias_axes if letter not in plain]
+    if strange:
+        raise ValueError(f"`EinsumDense.bias_axes` names the axis {strange[0]!r}, which the output of {equation!r} lacks.")
+    first = min(plain.index(letter) for letter in bias_axes)
+    bias = tuple((sizes[letter] or 0) if letter in bias_axes else 1 for letter in plain[first:])
+    return kernel_shape, bias + (1,) * (3 if output.endswith("...") else 0)

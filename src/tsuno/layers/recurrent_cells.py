@@ -1,0 +1,577 @@
+"""The three recurrent cells, and the layers that run them: SimpleRNN, LSTM, GRU.
+
+A cell's step splits in two: `project` (inputs · kernel + bias), which knows no states, and `step`, which adds what the states say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Unpack
+
+from tsuno import activations, constraints, initializers, ops, random, regularizers
+from tsuno.core.seeds import SeedGenerator
+from tsuno.core.validate import Fraction, PositiveInt
+from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.recurrent import RNN
+
+
+class _Cell(Layer):
+    """What the three cells share: a kernel for inputs, one for the state, a bias; one block of columns per gate."""
+
+    gates: ClassVar[int]
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units, self.use_bias, self.seed = units, use_bias, seed
+        self.activation = activations.get(activation)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.recurrent_initializer = initializers.get(recurrent_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.recurrent_constraint = constraints.get(recurrent_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
+        self.seed_generator = SeedGenerator(seed) if dropout or recurrent_dropout else None
+
+    @property
+    def state_size(self) -> int | list[int]:
+        """The size of the state, or of each of them."""
+        return self.units
+
+    @property
+    def output_size(self) -> int:
+        """The size of the output."""
+        return self.units
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (self.gates * self.units,)
+
+    def first_bias(self) -> Any:
+        return self.bias_initializer
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        width = self.gates * self.units
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], width),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel",
+            shape=(self.units, width),
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=self.bias_shape(),
+                initializer=self.first_bias(),
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def input_bias(self) -> Any:
+        """The bias that belongs to the inputs."""
+        return self.bias
+
+    def project(self, inputs: Any) -> Any:
+        """What the inputs contribute to all gates, for one step or for many at once."""
+        z = ops.matmul(inputs, self.kernel)
+        return z if self.bias is None else ops.add(z, self.input_bias())
+
+    def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
+        """The output and the next states, from what the inputs contribute and the states before."""
+        raise NotImplementedError
+
+    def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
+        """The projected inputs, and the dropout mask of the state; one mask holds for all steps of a sequence."""
+        recurrent_mask = None
+        if training and self.dropout:
+            ones = ops.ones((inputs.shape[0], *(1,) * (len(inputs.shape) - 2), inputs.shape[-1]), dtype=inputs.dtype)
+            inputs = inputs * random.dropout(ones, self.dropout, seed=self.seed_generator)
+        if training and self.recurrent_dropout:
+            ones = ops.ones((inputs.shape[0], self.units), dtype=inputs.dtype)
+            recurrent_mask = random.dropout(ones, self.recurrent_dropout, seed=self.seed_generator)
+        return self.project(inputs), recurrent_mask
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+        listed = states if isinstance(states, (list, tuple)) else [states]
+        projected, recurrent_mask = self.prepare(inputs, training)
+        output, new = self.step(projected, listed, recurrent_mask)
+        return output, new if isinstance(states, (list, tuple)) else new[0]
+
+    def get_initial_state(self, batch_size: int) -> list[Any]:
+        """Zeros."""
+        sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
+
+    def _recur(self, state: Any, mask: Any) -> Any:
+        """What the state contributes to all gates."""
+        return ops.matmul(state if mask is None else state * mask, self.recurrent_kernel)
+
+
+class SimpleRNNCell(_Cell):
+    """One step of a simple recurrent network: h ← activation(x · W + h · U + b).
+
+    Args:
+        units: the size of state and output.
+        activation: a function, or its name.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the first values of W are made.
+        recurrent_initializer: how the first values of U are made.
+        bias_initializer: how the first values of b are made.
+        kernel_regularizer: a penalty on W.
+        recurrent_regularizer: a penalty on U.
+        bias_regularizer: a penalty on b.
+        kernel_constraint: what W is passed through after each step of training.
+        recurrent_constraint: what U is passed through after each step of training.
+        bias_constraint: what b is passed through after each step of training.
+        dropout: the part of the inputs dropped while training.
+        recurrent_dropout: the part of the state dropped while training.
+        seed: an integer for reproducible dropout.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> cell = tsuno.layers.SimpleRNNCell(4)
+        >>> output, states = cell(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")])
+        >>> output.shape
+        (2, 4)
+
+    Source: J. L. Elman, *Finding Structure in Time*, 1990.
+    """
+
+    gates = 1
+
+    def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
+        h = self.activation(projected + self._recur(states[0], recurrent_mask))
+        return h, [h]
+
+
+class LSTMCell(_Cell):
+    """One step of a long short-term memory.
+
+        i, f, o = σ(x · W + h · U + b)        c ← f c + i tanh(x · W + h · U + b)        h ← o tanh(c)
+
+    Args:
+        units: the size of both states and of the output.
+        activation: the function written tanh above.
+        recurrent_activation: the function written σ above.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the first values of W are made.
+        recurrent_initializer: how the first values of U are made.
+        bias_initializer: how the first values of b are made.
+        unit_forget_bias: whether the bias of f starts at 1.
+        kernel_regularizer: a penalty on W.
+        recurrent_regularizer: a penalty on U.
+        bias_regularizer: a penalty on b.
+        kernel_constraint: what W is passed through after each step of training.
+        recurrent_constraint: what U is passed through after each step of training.
+        bias_constraint: what b is passed through after each step of training.
+        dropout: the part of the inputs dropped while training.
+        recurrent_dropout: the part of the state dropped while training.
+        seed: an integer for reproducible dropout.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> cell = tsuno.layers.LSTMCell(4)
+        >>> zeros = np.zeros((2, 4), "float32")
+        >>> output, (h, c) = cell(np.ones((2, 3), "float32"), [zeros, zeros])
+        >>> output.shape, c.shape
+        ((2, 4), (2, 4))
+
+    Source: S. Hochreiter and J. Schmidhuber, *Long Short-Term Memory*, 1997.
+    """
+
+    gates = 4
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
+            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
+            recurrent_dropout, seed, **kwargs,
+        )  # fmt: skip
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.unit_forget_bias = unit_forget_bias
+
+    @property
+    def state_size(self) -> list[int]:
+        """The sizes of h and c."""
+        return [self.units, self.units]
+
+    def first_bias(self) -> Any:
+        if not self.unit_forget_bias:
+            return self.bias_initializer
+
+        def forget_gate_at_one(shape: Sequence[int], dtype: Any = None) -> Any:
+            n = self.units
+            first, last = self.bias_initializer((n,), dtype=dtype), self.bias_initializer((2 * n,), dtype=dtype)
+            return ops.concatenate([first, initializers.Ones()((n,), dtype=dtype), last])
+
+        return forget_gate_at_one
+
+    def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
+        i, f, c, o = ops.split(projected + self._recur(states[0], recurrent_mask), 4, axis=-1)
+        sigma = self.recurrent_activation
+        c = sigma(f) * states[1] + sigma(i) * self.activation(c)
+        h = sigma(o) * self.activation(c)
+        return h, [h, c]
+
+
+class GRUCell(_Cell):
+    """One step of a gated recurrent unit.
+
+        z, r = σ(x · W + h · U + b)        h ← z h + (1 - z) tanh(x · W + r (h · U + b'))
+
+    Args:
+        units: the size of state and output.
+        activation: the function written tanh above.
+        recurrent_activation: the function written σ above.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the first values of W are made.
+        recurrent_initializer: how the first values of U are made.
+        bias_initializer: how the first values of b are made.
+        kernel_regularizer: a penalty on W.
+        recurrent_regularizer: a penalty on U.
+        bias_regularizer: a penalty on b.
+        kernel_constraint: what W is passed through after each step of training.
+        recurrent_constraint: what U is passed through after each step of training.
+        bias_constraint: what b is passed through after each step of training.
+        dropout: the part of the inputs dropped while training.
+        recurrent_dropout: the part of the state dropped while training.
+        reset_after: whether r multiplies h · U (as above, with its own bias), or h before the product.
+        seed: an integer for reproducible dropout.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> cell = tsuno.layers.GRUCell(4)
+        >>> output, states = cell(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")])
+        >>> output.shape
+        (2, 4)
+
+    Source: K. Cho et al., *Learning Phrase Representations using RNN Encoder-Decoder*, 2014.
+    """
+
+    gates = 3
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
+        reset_after: bool = True,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
+            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
+            recurrent_dropout, seed, **kwargs,
+        )  # fmt: skip
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.reset_after = reset_after
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def input_bias(self) -> Any:
+        return self.bias[0] if self.reset_after and self.bias is not None else self.bias
+
+    def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
+        h, n, sigma = states[0], self.units, self.recurrent_activation
+        dropped = h if recurrent_mask is None else h * recurrent_mask
+        x_z, x_r, x_h = ops.split(projected, 3, axis=-1)
+        if self.reset_after:
+            inner = ops.matmul(dropped, self.recurrent_kernel)
+            inner = inner if self.bias is None else inner + self.bias[1]
+            u_z, u_r, u_h = ops.split(inner, 3, axis=-1)
+            z, r = sigma(x_z + u_z), sigma(x_r + u_r)
+            candidate = self.activation(x_h + r * u_h)
+        else:
+            kernel = ops.convert_to_tensor(self.recurrent_kernel)
+            u_z, u_r = ops.split(ops.matmul(dropped, kernel[:, : 2 * n]), 2, axis=-1)
+            z, r = sigma(x_z + u_z), sigma(x_r + u_r)
+            candidate = self.activation(x_h + ops.matmul(r * dropped, kernel[:, 2 * n :]))
+        h = z * h + (1 - z) * candidate
+        return h, [h]
+
+
+class SimpleRNN(RNN):
+    """A simple recurrent network: the output of each step is fed to the next. See `SimpleRNNCell` for the formula.
+
+    Args:
+        units: the size of state and output.
+        activation: a function, or its name.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the first values of the input kernel are made.
+        recurrent_initializer: how the first values of the recurrent kernel are made.
+        bias_initializer: how the first values of the bias are made.
+        kernel_regularizer: a penalty on the input kernel.
+        recurrent_regularizer: a penalty on the recurrent kernel.
+        bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the outputs.
+        kernel_constraint: what the input kernel is passed through after each step of training.
+        recurrent_constraint: what the recurrent kernel is passed through after each step of training.
+        bias_constraint: what the bias is passed through after each step of training.
+        dropout: the part of the inputs dropped while training.
+        recurrent_dropout: the part of the state dropped while training.
+        return_sequences: whether to return the output of every step, or of the last one.
+        return_state: whether to return the final state as well.
+        go_backwards: whether to read the sequence from its end.
+        stateful: whether each batch starts from the final state of the one before.
+        unroll: whether to write the steps out instead of looping.
+        seed: an integer for reproducible dropout.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
+
+    Example:
+        >>> tsuno.layers.SimpleRNN(4)(np.ones((2, 5, 3), "float32")).shape
+        (2, 4)
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        cell = SimpleRNNCell(
+            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
+            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
+            recurrent_dropout, seed, dtype=kwargs.get("dtype"), trainable=kwargs.get("trainable", True), name="simple_rnn_cell",
+        )  # fmt: skip
+        kwargs["activity_regularizer"] = activity_regularizer
+        super().__init__(cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+
+
+class LSTM(RNN):
+    """Long short-term memory: keeps what matters over many steps. See `LSTMCell` for the formula.
+
+    Args:
+        units: the size of both states and of the output.
+        activation: the function of candidate and output.
+        recurrent_activation: the function of the gates.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the first values of the input kernel are made.
+        recurrent_initializer: how the first values of the recurrent kernel are made.
+        bias_initializer: how the first values of the bias are made.
+        unit_forget_bias: whether the bias of the forget gate starts at 1.
+        kernel_regularizer: a penalty on the input kernel.
+        recurrent_regularizer: a penalty on the recurrent kernel.
+        bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the outputs.
+        kernel_constraint: what the input kernel is passed through after each step of training.
+        recurrent_constraint: what the recurrent kernel is passed through after each step of training.
+        bias_constraint: what the bias is passed through after each step of training.
+        dropout: the part of the inputs dropped while training.
+        recurrent_dropout: the part of the state dropped while training.
+        seed: an integer for reproducible dropout.
+        return_sequences: whether to return the output of every step, or of the last one.
+        return_state: whether to return the final states h and c as well.
+        go_backwards: whether to read the sequence from its end.
+        stateful: whether each batch starts from the final states of the one before.
+        unroll: whether to write the steps out instead of looping.
+        use_cudnn: accepted for compatibility; the scan is the same on every device.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
+
+    Example:
+        >>> tsuno.layers.LSTM(4, return_sequences=True)(np.ones((2, 5, 3), "float32")).shape
+        (2, 5, 4)
+
+    Source: S. Hochreiter and J. Schmidhuber, *Long Short-Term Memory*, 1997.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        cell = LSTMCell(
+            units, activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
+            unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint,
+            recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed, dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True), name="lstm_cell",
+        )  # fmt: skip
+        kwargs["activity_regularizer"] = activity_regularizer
+        super().__init__(cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+        self.use_cudnn = use_cudnn
+
+
+class GRU(RNN):
+    """A gated recurrent unit: an LSTM with one state and fewer weights. See `GRUCell` for the formula.
+
+    Args:
+        units: the size of state and output.
+        activation: the function of the candidate.
+        recurrent_activation: the function of the gates.
+        use_bias: whether to add a bias.
+        kernel_initializer: how the first values of the input kernel are made.
+        recurrent_initializer: how the first values of the recurrent kernel are made.
+        bias_initializer: how the first values of the bias are made.
+        kernel_regularizer: a penalty on the input kernel.
+        recurrent_regularizer: a penalty on the recurrent kernel.
+        bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the outputs.
+        kernel_constraint: what the input kernel is passed through after each step of training.
+        recurrent_constraint: what the recurrent kernel is passed through after each step of training.
+        bias_constraint: what the bias is passed through after each step of training.
+        dropout: the part of the inputs dropped while training.
+        recurrent_dropout: the part of the state dropped while training.
+        seed: an integer for reproducible dropout.
+        return_sequences: whether to return the output of every step, or of the last one.
+        return_state: whether to return the final state as well.
+        go_backwards: whether to read the sequence from its end.
+        stateful: whether each batch starts from the final state of the one before.
+        unroll: whether to write the steps out instead of looping.
+        reset_after: whether the reset gate applies after the matrix product (with a bias of its own) or before.
+        use_cudnn: accepted for compatibility; the scan is the same on every device.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
+
+    Example:
+        >>> tsuno.layers.GRU(4)(np.ones((2, 5, 3), "float32")).shape
+        (2, 4)
+
+    Source: K. Cho et al., *Learning Phrase Representations using RNN Encoder-Decoder*, 2014.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: Any = "auto",
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        cell = GRUCell(
+            units, activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
+            kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint,
+            bias_constraint, dropout, recurrent_dropout, reset_after, seed, dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True), name="gru_cell",
+        )  # fmt: skip
+        kwargs["activity_regularizer"] = activity_regularizer
+        super().__init__(cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+        self.use_cudnn = use_cudnn

@@ -1,0 +1,6 @@
+"""Models: layers put together, with everything it takes to train and use them."""
+
+from tsuno.models.cloning import clone_model as clone_model
+from tsuno.models.cloning import model_from_json as model_from_json
+from tsuno.models.model import Model as Model
+from tsuno.models.sequential import Sequential as Sequential

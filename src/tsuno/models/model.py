@@ -1,0 +1,509 @@
+"""A model: a layer that can be trained, saved and looked at.
+
+It is put together from parts that stand on their own: the layer it is, a `Graph` if it was drawn with symbolic tensors, the `Compiled` choice
+of optimizer, loss and metrics, and the loop that trains it. The methods below only connect them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tsuno import callbacks as callbacks_module
+from tsuno import optimizers
+from tsuno.core import tree
+from tsuno.core.context import context, scope
+from tsuno.core.errors import describe, suggest
+from tsuno.core.registry import deserialize, serialize
+from tsuno.core.spec import KerasTensor
+from tsuno.core.variable import children
+from tsuno.graph import Graph
+from tsuno.layers import Layer
+from tsuno.metrics import Metric
+from tsuno.models.summary import summary
+from tsuno.training import loop
+from tsuno.training.compiled import Compiled
+from tsuno.training.program import Programs
+
+
+class Model(Layer):
+    """A network with the means to train it.
+
+    Made from symbolic tensors, `Model(inputs, outputs)`; as a stack, see `Sequential`; or by subclassing: make layers in `__init__`,
+    use them in `call`.
+
+    Args:
+        inputs: a symbolic tensor from `Input`, or a list or dict of them.
+        outputs: the symbolic tensors computed from them.
+        name: a name.
+        trainable: whether its weights are trained.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> x = tsuno.Input((3,))
+        >>> y = tsuno.layers.Dense(1)(tsuno.layers.Dense(4, activation="relu")(x))
+        >>> model = tsuno.Model(inputs=x, outputs=y)
+        >>> model.predict(np.zeros((2, 3)), verbose=0).shape
+        (2, 1)
+    """
+
+    _untracked = Layer._untracked | {"graph", "optimizer", "compiled", "history", "_programs"}
+    _config_module = "keras"
+
+    def __init__(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, trainable=trainable, dtype=dtype, **kwargs)
+        self.graph: Graph | None = None
+        self.compiled: Compiled | None = None
+        self.optimizer: Any = None
+        self.stop_training = False
+        self.history: Any = None
+        self._programs = Programs()
+        if (inputs is None) != (outputs is None):
+            raise ValueError(f"`{self.name}` needs both `inputs` and `outputs`, or neither when `call` is defined.")
+        if inputs is not None:
+            if name is None and type(self) is Model:
+                self.name = _functional_name(self.name)
+            self.graph = Graph(inputs, outputs, self.name)
+            self._graph_layers = [layer for layer in self.graph.layers]
+            self.built = True
+
+    # ------------------------------------------------------------------ as a layer
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        if self.graph is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} must define `call(self, inputs)`, or be made with `inputs` and `outputs`."
+            )
+        names = ("inputs", "training", "mask")
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        with scope(training=context.training if given.get("training") is None else given["training"]):
+            return self.graph.run(given["inputs"])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.graph is not None and type(self).call is Model.call:
+            kwargs = {**dict(zip(("inputs", "training", "mask"), args, strict=False)), **kwargs}
+            args = (kwargs.pop("inputs"),)
+        return super().__call__(*args, **kwargs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None  # the layers inside leave their masks on the outputs
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights, for inputs of a shape (batch axis included)."""
+        if input_shape is None:
+            return
+        is_shape = isinstance(input_shape, (list, tuple)) and not any(isinstance(n, (list, tuple)) for n in input_shape)
+        symbols = KerasTensor(input_shape) if is_shape else tree.map_structure(KerasTensor, _as_tuples(input_shape))
+        self.built = True
+        self.compute_output_spec(symbols)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside, in the order that data reaches them."""
+        found: list[Layer] = []
+        for child in children(self):
+            if isinstance(child, Layer) and all(child is not other for other in found):
+                found.append(child)
+        return found
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by its name or its place.
+
+        Raises:
+            ValueError: there is none; the nearest name is suggested.
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError("`get_layer` takes a `name` or an `index`, one of them.")
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(f"`{self.name}` has {len(layers)} layers; there is none at index {index}.")
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"`{self.name}` has no layer named {name!r}.{suggest(name, [layer.name for layer in layers])}")
+
+    # ------------------------------------------------------------------ inputs and outputs
+
+    def _drawn(self, what: str) -> Graph:
+        if self.graph is None:
+            raise AttributeError(
+                f"`{self.name}` has no `{what}`: it is not built of symbolic tensors"
+                f"{', or has no input shape yet' if type(self) is not Model else ''}."
+            )
+        return self.graph
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic inputs."""
+        return self._drawn("inputs").input_tensors
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs."""
+        return self._drawn("outputs").output_tensors
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input, or the structure of them."""
+        return self._drawn("input").inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output, or the structure of them."""
+        return self._drawn("output").outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, or the structure of shapes."""
+        return tree.map_structure(lambda tensor: tensor.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output, or the structure of shapes."""
+        return tree.map_structure(lambda tensor: tensor.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return self._drawn("input_names").input_names
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The names of the outputs; None if they are not known before data comes."""
+        return self.graph.output_names if self.graph is not None else None
+
+    # ------------------------------------------------------------------ training
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how the model is trained.
+
+        Args:
+            optimizer: an optimizer, or its name.
+            loss: a loss: its name, a function of `(y_true, y_pred)` or a `Loss`; a list or dict of them for several outputs.
+            loss_weights: how much each output's loss counts.
+            metrics: what else to measure: a list of names, functions and `Metric` objects; a list or dict of such lists for
+                several outputs.
+            weighted_metrics: metrics that take sample and class weights into account.
+            run_eagerly: compute step by step outside compiled programs, for debugging.
+            steps_per_execution: accepted for compatibility; how many steps one dispatch runs is found by measuring.
+            jit_compile: `False` has the same effect as `run_eagerly=True`.
+            auto_scale_loss: accepted for compatibility.
+
+        Which weights are trainable is settled here: changing `trainable` later takes effect at the next `compile`.
+
+        Raises:
+            ValueError: a name is unknown; the nearest is suggested.
+        """
+        self.optimizer = optimizers.get(optimizer)
+        if not isinstance(self.optimizer, optimizers.Optimizer):
+            raise TypeError(f"`compile.optimizer` must be an optimizer or its name; got {describe(optimizer)}.")
+        eager = bool(run_eagerly or jit_compile is False)
+        self.compiled = Compiled(loss, loss_weights, metrics, weighted_metrics, eager, steps_per_execution, jit_compile)
+        self.compiled.arguments = {
+            "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
+        }  # fmt: skip
+        self.compiled.freeze_trainable(self)
+        self.stop_training = False
+        self.reset_programs()
+
+    def reset_programs(self) -> None:
+        """Forget compiled programs; called when what they were compiled from has changed."""
+        if "_programs" in self.__dict__:
+            self._programs.clear()
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps are computed outside compiled programs."""
+        return self.compiled is not None and self.compiled.eager
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        loop.compiled(self, "run_eagerly").eager = bool(value)
+        self.reset_programs()
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether steps run inside compiled programs."""
+        return not self.run_eagerly
+
+    @property
+    def loss(self) -> Any:
+        """The loss given to `compile`."""
+        return None if self.compiled is None else self.compiled.arguments["loss"]
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> callbacks_module.History:
+        """Train the model on data.
+
+        Args:
+            x: the inputs: an array, a list or dict of arrays for several inputs, or a generator of batches `(x, y)` or
+                `(x, y, sample_weight)`.
+            y: the targets, in the structure of the outputs; none for a generator.
+            batch_size: samples per step, 32 by default.
+            epochs: the number of the epoch to stop before, counted from 0.
+            verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch; `"auto"` is 1.
+            callbacks: a list of callbacks.
+            validation_split: the part of the data, from its end, to validate on instead of training on it.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`, or a generator, to validate on.
+            shuffle: whether to go through arrays in a new random order each epoch.
+            class_weight: how much samples of each class count, by class index.
+            sample_weight: how much each sample (or each step of each sample) counts.
+            initial_epoch: the number of the first epoch.
+            steps_per_epoch: steps per epoch; all the data by default.
+            validation_steps: steps per validation; all the data by default.
+            validation_batch_size: samples per validation step, `batch_size` by default.
+            validation_freq: validate every so many epochs, or after the epochs in this list (counted from 1).
+
+        Returns:
+            A `History`: its `history` has the value of loss and metrics after each epoch.
+
+        Raises:
+            ValueError: data, labels or arguments do not fit; said in one sentence before anything runs.
+            RuntimeError: the model was not compiled.
+        """
+        return loop.fit(
+            self, x, y, batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks,
+            validation_split=validation_split, validation_data=validation_data, shuffle=shuffle, class_weight=class_weight,
+            sample_weight=sample_weight, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps, validation_batch_size=validation_batch_size, validation_freq=validation_freq,
+        )  # fmt: skip
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and metrics on data, without training.
+
+        Args:
+            x: the inputs, as in `fit`.
+            y: the targets, as in `fit`.
+            batch_size: samples per step, 32 by default.
+            verbose: 0, 1 or 2, as in `fit`.
+            sample_weight: how much each sample counts.
+            steps: how many steps; all the data by default.
+            callbacks: a list of callbacks.
+            return_dict: whether to return a dict by name instead of a list.
+
+        Returns:
+            The loss, or a list of it and the metrics in the order of `metrics_names`, or a dict.
+        """
+        return loop.evaluate(
+            self, x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, steps=steps,
+            callbacks=callbacks, return_dict=return_dict,
+        )  # fmt: skip
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: int | None = None, callbacks: Any = None
+    ) -> Any:
+        """The outputs for data, as NumPy arrays.
+
+        Args:
+            x: the inputs, as in `fit`.
+            batch_size: samples per step, 32 by default.
+            verbose: 0, 1 or 2, as in `fit`.
+            steps: how many steps; all the data by default.
+            callbacks: a list of callbacks.
+        """
+        return loop.predict(self, x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step of training on the batch given; returns the loss and metrics since the last `reset_metrics`."""
+        return loop.train_on_batch(self, x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and metrics, with the batch given added to those since the last `reset_metrics`."""
+        return loop.test_on_batch(self, x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for the batch given."""
+        return loop.predict_on_batch(self, x)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The total loss of a batch: that of the outputs, and the penalties of the layers. Override it for one of your own."""
+        return loop.compiled(self, "compute_loss").total_loss(self, y, y_pred, sample_weight)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Add a batch to the metrics and return their values by name. Override it to measure something else."""
+        loop.compiled(self, "compute_metrics").update_metrics(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The values of the metrics by name."""
+        results = loop.compiled(self, "get_metrics_result").results()
+        for metric in super().metrics:
+            value = metric.result()
+            results |= value if isinstance(value, dict) else {metric.name: value}
+        return results
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The loss and the metrics that `compile` made, and those of the layers."""
+        own = super().metrics
+        return ([] if self.compiled is None else self.compiled.all_metrics()) + own
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the values that `evaluate` returns."""
+        names = [] if self.compiled is None else self.compiled.names()
+        return names + [metric.name for metric in super().metrics]
+
+    def reset_metrics(self) -> None:
+        """Start all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # ------------------------------------------------------------------ looking and describing
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers: their output shapes and numbers of weights.
+
+        Args:
+            line_length: the width in characters.
+            positions: accepted for compatibility.
+            print_fn: what gets the text instead of standard output.
+            expand_nested: whether to show the layers of models inside.
+            show_trainable: whether to show which layers are trained.
+            layer_range: the names (or patterns) of the first and last layer to show.
+        """
+        summary(self, line_length, print_fn, expand_nested, show_trainable, layer_range)
+
+    def get_config(self) -> dict[str, Any]:
+        if self.graph is not None and type(self).__init__ is Model.__init__:
+            base = {"name": self.name, "trainable": self.trainable}
+            return {**base, **self.graph.get_config()}
+        config = super().get_config()
+        if type(self).__init__ is not Model.__init__:
+            own = {key: value for key, value in config.items() if key not in ("inputs", "outputs")}
+            declared = set(type(self).__signature__.parameters)  # type: ignore[attr-defined]
+            return {key: value for key, value in own.items() if key in declared}
+        return {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """A model, with new weights, from what `get_config` returned."""
+        if "layers" in config and "input_layers" in config:
+
+            def make(data: dict[str, Any]) -> Any:
+                return deserialize(data, custom_objects)
+
+            graph = Graph.from_config(config, config.get("name") or "model", make)
+            model = cls(inputs=graph.inputs, outputs=graph.outputs, name=config.get("name"))
+            model._trainable = config.get("trainable", True)
+            return model
+        return super().from_config(config)
+
+    @property
+    def _config_class_name(self) -> str:
+        return "Functional" if type(self) is Model and self.graph is not None else type(self).__name__
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The structure of the model, without weights, as JSON; `models.model_from_json` reads it."""
+        data = serialize(self)
+        if compile_config := self.get_compile_config():
+            data["compile_config"] = compile_config
+        return json.dumps(data, **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """What `compile` was given, as plain data."""
+        if self.compiled is None:
+            return None
+        arguments = {key: serialize(value) for key, value in self.compiled.arguments.items()}
+        return {**arguments, "optimizer": serialize(self.optimizer)}
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile as `get_compile_config` says."""
+        self.compile(**{key: deserialize(value) for key, value in config.items()})
+
+    def __reduce__(self) -> Any:
+        return _restore, (serialize(self), self.get_weights())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        copy = _restore(serialize(self), self.get_weights())
+        memo[id(self)] = copy
+        return copy
+
+
+def _restore(data: dict[str, Any], weights: list[Any]) -> Any:
+    model = deserialize(data)
+    if weights:
+        model.set_weights(weights)
+    return model
+
+
+def _functional_name(name: str) -> str:
+    """Models of symbolic tensors are named `functional`, `functional_1`, as in Keras."""
+    return name.replace("model", "functional", 1) if name.startswith("model") else name
+
+
+def _as_tuples(shapes: Any) -> Any:
+    if isinstance(shapes, dict):
+        return {key: tuple(value) for key, value in shapes.items()}
+    return [tuple(value) for value in shapes]
+
+

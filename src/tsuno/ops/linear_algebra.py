@@ -1,0 +1,409 @@
+"""Products of vectors and matrices, decompositions, and the equations they solve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tsuno import engine
+from tsuno.core.errors import invalid, unknown
+from tsuno.core.op import Tensor, op, to_array
+from tsuno.engine import xp
+from tsuno.ops.arguments import as_float, rank_at_least
+
+__all__ = [
+    "matmul", "dot", "vdot", "inner", "outer", "cross", "kron", "tensordot", "einsum", "trace", "correlate", "cdist",
+    "cholesky", "cholesky_inverse", "det", "slogdet", "logdet", "inv", "pinv", "solve", "solve_triangular", "lstsq",
+    "svd", "qr", "eig", "eigh", "lu_factor", "matrix_rank",
+]  # fmt: skip
+
+
+@op
+def matmul(x1: Tensor, x2: Tensor) -> Tensor:
+    """The matrix product over the last two axes; two int8 tensors are summed in int32.
+
+    Example:
+        >>> ops.matmul([[1, 2], [3, 4]], [[1], [10]]).tolist()
+        [[21], [43]]
+    """
+    return xp.matmul(x1, x2, preferred_element_type=_sum_dtype(x1, x2))
+
+
+@op
+def dot(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum of products over the last axis of x1 and the second to last of x2 (the only one of a vector).
+
+    Example:
+        >>> int(ops.dot([1, 2], [3, 4]))
+        11
+    """
+    return xp.dot(x1, x2)
+
+
+@op
+def vdot(x1: Tensor, x2: Tensor) -> Tensor:
+    """The inner product of the flattened tensors, the first conjugated.
+
+    Example:
+        >>> int(ops.vdot([[1, 2]], [[3, 4]]))
+        11
+    """
+    return xp.vdot(x1, x2)
+
+
+@op
+def inner(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum of products over the last axes of both.
+
+    Example:
+        >>> ops.inner([[1, 2], [3, 4]], [1, 10]).tolist()
+        [21, 43]
+    """
+    return xp.inner(x1, x2)
+
+
+@op
+def outer(x1: Tensor, x2: Tensor) -> Tensor:
+    """Every product of an element of x1 (rows) and one of x2 (columns), both flattened.
+
+    Example:
+        >>> ops.outer([1, 2], [3, 4]).tolist()
+        [[3, 4], [6, 8]]
+    """
+    return xp.outer(x1, x2)
+
+
+@op
+def cross(x1: Tensor, x2: Tensor, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
+    """The vector product of vectors of 3 components.
+
+    Args:
+        axisa, axisb, axisc: where the components are in x1, in x2 and in the result.
+        axis: all three at once.
+
+    Example:
+        >>> ops.cross([1, 0, 0], [0, 1, 0]).tolist()
+        [0, 0, 1]
+    """
+    return xp.cross(x1, x2, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
+
+
+@op
+def kron(x1: Tensor, x2: Tensor) -> Tensor:
+    """The Kronecker product: x2 in blocks, each times an element of x1.
+
+    Example:
+        >>> ops.kron([1, 10], [1, 2]).tolist()
+        [1, 2, 10, 20]
+    """
+    return xp.kron(x1, x2)
+
+
+@op
+def tensordot(x1: Tensor, x2: Tensor, axes: int | Sequence[Any] = 2) -> Tensor:
+    """The sum of products over chosen axes.
+
+    Args:
+        axes: how many of the last axes of x1 meet as many of the first of x2; or a pair, the axes of each.
+
+    Example:
+        >>> ops.tensordot([[1, 2], [3, 4]], [1, 10], axes=1).tolist()
+        [21, 43]
+    """
+    return xp.tensordot(x1, x2, axes=axes)
+
+
+@op
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
+    """The sum of products that a rule such as `"ij,jk->ik"` describes.
+
+    Example:
+        >>> ops.einsum("ij,j->i", [[1, 2], [3, 4]], [1, 10]).tolist()
+        [21, 43]
+    """
+    arrays = [to_array(x) for x in operands]
+    return xp.einsum(subscripts, *arrays, preferred_element_type=_sum_dtype(*arrays), **kwargs)
+
+
+def _sum_dtype(*tensors: Any) -> str | None:
+    return "int32" if all(xp.asarray(x).dtype == xp.int8 for x in tensors) else None
+
+
+@op
+def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The sum of the diagonal of the matrices in two axes.
+
+    Example:
+        >>> int(ops.trace([[1, 2], [3, 4]]))
+        5
+    """
+    return xp.trace(x, offset=offset, axis1=axis1, axis2=axis2)
+
+
+@op
+def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
+    """The sums of products of two vectors at every shift.
+
+    Args:
+        mode: `valid` for shifts with full overlap, `same` for as many as elements, `full` for any overlap.
+
+    Example:
+        >>> ops.correlate([1.0, 2.0, 3.0], [1.0, 10.0]).tolist()
+        [21.0, 32.0]
+    """
+    if mode not in ("valid", "same", "full"):
+        raise unknown("mode", mode, ("valid", "same", "full"))
+    return xp.correlate(x1, x2, mode)
+
+
+@op
+def cdist(x: Tensor, y: Tensor) -> Tensor:
+    """The Euclidean distance of each row of `x` to each row of `y`.
+
+    Example:
+        >>> ops.cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+        [[5.0, 1.0]]
+    """
+    rank_at_least(2, x, "cdist.x")
+    rank_at_least(2, y, "cdist.y")
+    if xp.shape(x)[-1] != xp.shape(y)[-1]:
+        raise invalid("cdist.y", f"of rows of {xp.shape(x)[-1]} numbers, like `x`", y)
+    return xp.sqrt(xp.sum(xp.square(xp.expand_dims(x, -2) - xp.expand_dims(y, -3)), axis=-1))
+
+
+@op
+def cholesky(x: Tensor, upper: bool = False) -> Tensor:
+    """The triangular L with positive diagonal of a positive definite matrix L · Lᵀ.
+
+    Args:
+        upper: whether to return Lᵀ instead.
+
+    Example:
+        >>> ops.cholesky([[4.0, 2.0], [2.0, 5.0]]).tolist()
+        [[2.0, 0.0], [1.0, 2.0]]
+    """
+    _square(x, "cholesky.x")
+    factor = xp.linalg.cholesky(x, upper=upper)
+    if not engine.is_traced(factor) and bool(xp.any(xp.isnan(factor))):
+        raise ValueError("`cholesky.x` must be positive definite; this matrix is not.")
+    return factor
+
+
+@op
+def cholesky_inverse(x: Tensor, upper: bool = False) -> Tensor:
+    """The inverse of L · Lᵀ.
+
+    Args:
+        x: L, as `cholesky` returns it.
+        upper: whether `x` is Lᵀ instead.
+
+    Example:
+        >>> ops.cholesky_inverse([[2.0, 0.0], [0.0, 1.0]]).tolist()
+        [[0.25, 0.0], [0.0, 1.0]]
+    """
+    _square(x, "cholesky_inverse.x")
+    inverse = engine.linalg.solve_triangular(x, xp.eye(xp.shape(x)[-1], dtype=x.dtype), lower=not upper)
+    return xp.matmul(inverse, inverse.T) if upper else xp.matmul(inverse.T, inverse)
+
+
+@op
+def det(x: Tensor) -> Tensor:
+    """The determinant.
+
+    Example:
+        >>> float(ops.det([[2.0, 0.0], [0.0, 3.0]]))
+        6.0
+    """
+    _square(x, "det.x")
+    return xp.linalg.det(x)
+
+
+@op
+def slogdet(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The sign of the determinant, and the logarithm of its magnitude.
+
+    Example:
+        >>> sign, log = ops.slogdet([[2.0, 0.0], [0.0, 3.0]])
+        >>> float(sign), float(log)
+        (1.0, 1.7917...)
+    """
+    _square(x, "slogdet.x")
+    sign, logarithm = xp.linalg.slogdet(x)
+    return sign, logarithm
+
+
+@op
+def logdet(x: Tensor) -> Tensor:
+    """The logarithm of the determinant's magnitude, exact where the determinant itself would overflow.
+
+    Example:
+        >>> float(ops.logdet([[2.0, 0.0], [0.0, 3.0]]))
+        1.7917...
+    """
+    _square(x, "logdet.x")
+    return xp.linalg.slogdet(x)[1]
+
+
+@op
+def inv(x: Tensor) -> Tensor:
+    """The inverse of a square matrix.
+
+    Example:
+        >>> ops.inv([[2.0, 0.0], [0.0, 4.0]]).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
+    """
+    _square(x, "inv.x")
+    return xp.linalg.inv(x)
+
+
+@op
+def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
+    """The Moore-Penrose inverse: of least norm among the matrices that come nearest to an inverse.
+
+    Args:
+        rcond: singular values below this fraction of the largest count as zero.
+
+    Example:
+        >>> ops.pinv([[2.0, 0.0]]).tolist()
+        [[0.5], [0.0]]
+    """
+    rank_at_least(2, x, "pinv.x")
+    return xp.linalg.pinv(x, rcond)
+
+
+@op
+def solve(a: Tensor, b: Tensor) -> Tensor:
+    """The x with a · x = b.
+
+    Example:
+        >>> ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0]).tolist()
+        [1.0, 0.5]
+    """
+    _square(a, "solve.a")
+    return xp.linalg.solve(a, b)
+
+
+@op
+def solve_triangular(a: Tensor, b: Tensor, lower: bool = False) -> Tensor:
+    """The x with a · x = b for a triangular `a`.
+
+    Args:
+        lower: whether `a` has its numbers below the diagonal.
+
+    Example:
+        >>> ops.solve_triangular([[2.0, 0.0], [2.0, 1.0]], [2.0, 5.0], lower=True).tolist()
+        [1.0, 3.0]
+    """
+    _square(a, "solve_triangular.a")
+    return engine.linalg.solve_triangular(a, b, lower=lower)
+
+
+@op
+def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
+    """The x for which a · x comes nearest to b, of least norm.
+
+    Args:
+        rcond: singular values below this fraction of the largest count as zero.
+
+    Example:
+        >>> ops.round(ops.lstsq([[1.0], [1.0]], [1.0, 3.0]), 3).tolist()
+        [2.0]
+    """
+    return xp.linalg.lstsq(a, b, rcond=rcond)[0]
+
+
+@op
+def svd(x: Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """The singular value decomposition u · diag(s) · vᵀ, as (u, s, vᵀ).
+
+    Args:
+        full_matrices: whether u and vᵀ are square.
+        compute_uv: whether to return them at all, not only s.
+
+    Example:
+        >>> ops.round(ops.svd([[0.0, 2.0], [3.0, 0.0]])[1]).tolist()
+        [3.0, 2.0]
+    """
+    rank_at_least(2, x, "svd.x")
+    result = xp.linalg.svd(x, full_matrices=full_matrices, compute_uv=compute_uv)
+    return tuple(result) if compute_uv else result
+
+
+@op
+def qr(x: Tensor, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+    """The orthogonal q and the upper triangular r of x = q · r.
+
+    Args:
+        mode: `reduced`, or `complete` for a square q.
+
+    Example:
+        >>> q, r = ops.qr([[0.0, 2.0], [3.0, 0.0]])
+        >>> ops.round(ops.abs(r)).tolist()
+        [[3.0, 0.0], [0.0, 2.0]]
+    """
+    if mode not in ("reduced", "complete"):
+        raise unknown("mode", mode, ("reduced", "complete"))
+    rank_at_least(2, x, "qr.x")
+    q, r = xp.linalg.qr(x, mode=mode)
+    return q, r
+
+
+@op
+def eig(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The eigenvalues of a square matrix, complex, and its eigenvectors as columns. Only on CPU.
+
+    Example:
+        >>> ops.eig([[2.0, 0.0], [0.0, 3.0]])[0].tolist()
+        [(2+0j), (3+0j)]
+    """
+    _square(x, "eig.x")
+    values, vectors = xp.linalg.eig(x)
+    return values, vectors
+
+
+@op
+def eigh(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The eigenvalues of a symmetric matrix in ascending order, and its eigenvectors as columns.
+
+    Example:
+        >>> ops.round(ops.eigh([[3.0, 0.0], [0.0, 2.0]])[0]).tolist()
+        [2.0, 3.0]
+    """
+    _square(x, "eigh.x")
+    values, vectors = xp.linalg.eigh(x)
+    return values, vectors
+
+
+@op
+def lu_factor(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Both triangular factors of a matrix in one, and for each row the row it was exchanged with.
+
+    Example:
+        >>> lu, pivots = ops.lu_factor([[1.0, 2.0], [4.0, 4.0]])
+        >>> lu.tolist(), pivots.tolist()
+        ([[4.0, 4.0], [0.25, 1.0]], [1, 1])
+    """
+    rank_at_least(2, x, "lu_factor.x")
+    lu, pivots = engine.linalg.lu_factor(as_float(x))
+    return lu, pivots
+
+
+@op
+def matrix_rank(x: Tensor, tol: float | None = None) -> Tensor:
+    """The number of singular values above a tolerance.
+
+    Args:
+        tol: what rounding errors of the largest may come to by default.
+
+    Example:
+        >>> int(ops.matrix_rank([[1.0, 2.0], [2.0, 4.0]]))
+        1
+    """
+    rank_at_least(2, x, "matrix_rank.x")
+    return xp.asarray(xp.linalg.matrix_rank(x, tol), "int32")
+
+
+def _square(x: Any, where: str) -> None:
+    rank_at_least(2, x, where)
+    if xp.shape(x)[-1] != xp.shape(x)[-2]:
+        raise invalid(where, "a square matrix, or several", x)

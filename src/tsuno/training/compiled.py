@@ -1,0 +1,298 @@
+"""What `compile` was given: losses and metrics, matched with the outputs of the model once these are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tsuno import losses, metrics, ops
+from tsuno.core import tree
+from tsuno.core.errors import describe, suggest
+from tsuno.core.variable import Variable
+from tsuno.losses.base import LossFunctionWrapper
+from tsuno.metrics import Mean, MeanMetricWrapper, Metric
+
+_BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
+
+
+class Compiled:
+    """Losses and metrics of a model.
+
+    Args:
+        loss: a name, a function or a `Loss`, or a list or dict of them.
+        loss_weights: a number per output, as a list or dict.
+        metrics: a list of names, functions and `Metric` objects, or a list or dict of such lists.
+        weighted_metrics: the same, for metrics that are given the sample weights.
+        eager: whether steps run outside compiled programs.
+    """
+
+    def __init__(
+        self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, eager: bool, steps_per_execution: int, jit: Any
+    ) -> None:
+        self.loss, self.loss_weights = loss, loss_weights
+        self.metrics, self.weighted_metrics, self.eager = metrics, weighted_metrics, eager
+        self.arguments: dict[str, Any] = {}
+        self.loss_tracker = Mean(name="loss")
+        self.built = False
+        self._losses: list[tuple[Callable[..., Any] | None, float]] = []
+        self._trackers: list[Mean | None] = []
+        self._metrics: list[list[Metric]] = []
+        self._weighted: list[list[Metric]] = []
+        self._frozen: list[Variable] | None = None
+        self._names: list[str | None] = []
+        for leaf in _leaves(loss):
+            _loss(leaf)  # an unknown name is said at once
+        for leaf in [*_leaves(metrics), *_leaves(weighted_metrics)]:
+            if leaf not in _BY_SHAPE if isinstance(leaf, str) else True:
+                _metric(leaf, None, None)
+
+    def freeze_trainable(self, model: Any) -> None:
+        """Settle which weights are trained: what is trainable when `compile` is called."""
+        self._frozen = model.trainable_variables if model.built else None
+
+    def trainable(self, model: Any) -> list[Variable]:
+        """The weights that are trained."""
+        if self._frozen is None:
+            self._frozen = model.trainable_variables
+        return self._frozen
+
+    # ------------------------------------------------------------------ matching with outputs
+
+    def build(self, model: Any, y: Any, y_pred: Any) -> None:
+        """Match losses and metrics with the outputs; targets and outputs may be symbolic."""
+        if self.built:
+            return
+        names = list(y_pred) if isinstance(y_pred, dict) else model.output_names
+        flat_pred, flat_y = tree.flatten(y_pred), self._flat_targets(y, y_pred, names)
+        names = sorted(names) if isinstance(y_pred, dict) and names else names
+        count = len(flat_pred)
+        chosen = _per_output("loss", self.loss, count, names)
+        weights = _per_output("loss_weights", self.loss_weights, count, names, spread=False)
+        self._losses = [
+            (_loss(each), 1.0 if weight is None else float(weight)) for each, weight in zip(chosen, weights, strict=True)
+        ]
+        several = count > 1
+        self._names = [
+            (names[place] if names else None if fn is None else getattr(fn, "name", str(place))) if several else None
+            for place, (fn, _) in enumerate(self._losses)
+        ]
+        self._trackers = [
+            Mean(name=f"{name}_loss") if several and fn is not None else None
+            for name, (fn, _) in zip(self._names, self._losses, strict=True)
+        ]
+        for target, given, what in ((self._metrics, self.metrics, "metrics"), (self._weighted, self.weighted_metrics, "weighted_metrics")):
+            rows = _metric_lists(what, given, count, names)
+            target[:] = [
+                [_metric(each, t, p) for each in row if each is not None]
+                for row, t, p in zip(rows, flat_y, flat_pred, strict=True)
+            ]
+        self.built = True
+
+    def _flat_targets(self, y: Any, y_pred: Any, names: Sequence[str] | None) -> list[Any]:
+        """The targets, one per output, in the outputs' order."""
+        outputs = tree.flatten(y_pred)
+        if y is None:
+            return [None] * len(outputs)
+        if isinstance(y, Mapping) and not isinstance(y_pred, Mapping) and names is not None:
+            strange = [key for key in y if key not in names]
+            if strange:
+                raise ValueError(f"`y` has a key {strange[0]!r} that is no output.{suggest(strange[0], names)}")
+            return [y.get(name) for name in names]
+        if isinstance(y_pred, Mapping) and not isinstance(y, Mapping) and names is not None:
+            listed = list(y) if isinstance(y, (list, tuple)) else [y]
+            if len(listed) == len(outputs):
+                by_name = dict(zip(y_pred, listed, strict=True))
+                return [by_name[key] for key in sorted(by_name)]
+        if isinstance(y_pred, Mapping) and isinstance(y, Mapping):
+            strange = [key for key in y if key not in y_pred]
+            if strange:
+                raise ValueError(f"`y` has a key {strange[0]!r} that is no output.{suggest(strange[0], y_pred)}")
+            return [y.get(key) for key in sorted(y_pred)]
+        targets = tree.flatten(y)
+        if len(targets) != len(outputs):
+            raise ValueError(
+                f"The model has {len(outputs)} outputs{f', {list(names)}' if names else ''}; `y` has {len(targets)} arrays of targets."
+            )
+        return targets
+
+    # ------------------------------------------------------------------ within a step
+
+    def total_loss(self, model: Any, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+        """The weighted sum of the outputs' losses and of the layers' penalties."""
+        parts = []
+        if self.loss is not None:
+            if y is None:
+                raise ValueError(f"The loss {describe(self.loss)} needs targets: pass `y`.")
+            self.build(model, y, y_pred)
+            targets = self._flat_targets(y, y_pred, self._output_names(model, y_pred))
+            rows = zip(self._losses, self._trackers, targets, tree.flatten(y_pred), self._weights(sample_weight, targets), strict=True)
+            for (fn, factor), tracker, target, output, weight in rows:
+                if fn is None or target is None:
+                    continue
+                value = fn(target, output, weight)
+                if tracker is not None:
+                    tracker.update_state(value, sample_weight=output.shape[0])
+                parts.append(value * factor)
+        parts += [ops.cast(ops.sum(value), "float32") for value in model.losses]
+        if not parts:
+            raise ValueError(
+                f"`{model.name}` has no loss to make small: pass `loss` to `compile`, or call `add_loss` in a layer."
+            )
+        return sum(parts[1:], parts[0])
+
+    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Add a batch to all metrics but the loss."""
+        self.build(model=_Nameless, y=y, y_pred=y_pred) if not self.built else None
+        targets = self._flat_targets(y, y_pred, self._output_names(None, y_pred))
+        weights = self._weights(sample_weight, targets)
+        for row, weighted, target, output, weight in zip(
+            self._metrics, self._weighted, targets, tree.flatten(y_pred), weights, strict=True
+        ):
+            if target is None:
+                continue
+            for metric in row:
+                metric.update_state(target, output)
+            for metric in weighted:
+                metric.update_state(target, output, sample_weight=weight)
+
+    def _output_names(self, model: Any, y_pred: Any) -> Sequence[str] | None:
+        if isinstance(y_pred, Mapping):
+            return list(y_pred)
+        names = getattr(model, "output_names", None)
+        if names is not None:
+            self._model_names = names
+        return getattr(self, "_model_names", None)
+
+    @staticmethod
+    def _weights(sample_weight: Any, targets: list[Any]) -> list[Any]:
+        flat = [] if sample_weight is None else tree.flatten(sample_weight)
+        if len(flat) == len(targets):
+            return flat
+        if len(flat) > 1:
+            raise ValueError(f"The model has {len(targets)} outputs; `sample_weight` has {len(flat)} arrays.")
+        return (flat or [None]) * len(targets)
+
+    # ------------------------------------------------------------------ reading
+
+    def named_metrics(self) -> dict[str, Metric]:
+        """The loss and the metrics by the name that logs use."""
+        named: dict[str, Metric] = {"loss": self.loss_tracker}
+        named |= {tracker.name: tracker for tracker in self._trackers if tracker is not None}
+        for table, prefix in ((self._metrics, ""), (self._weighted, "weighted_")):
+            for output, row in zip(self._names, table, strict=True):
+                for metric in row:
+                    start = f"{output}_" if output else ""
+                    name = start + metric.name
+                    if name in named and prefix:
+                        name = f"{start}{prefix}{metric.name}"
+                    number = 1
+                    while name in named:
+                        name, number = f"{start}{metric.name}_{number}", number + 1
+                    named[name] = metric
+        return named
+
+    def results(self) -> dict[str, Any]:
+        """The values of the loss and the metrics by name."""
+        values: dict[str, Any] = {}
+        for name, metric in self.named_metrics().items():
+            value = metric.result()
+            values |= value if isinstance(value, dict) else {name: value}
+        return values
+
+    def all_metrics(self) -> list[Metric]:
+        """The loss and the metrics."""
+        return list(self.named_metrics().values())
+
+    def names(self) -> list[str]:
+        """The names of the values that `evaluate` returns."""
+        return list(self.named_metrics())
+
+
+class _Nameless:
+    """Stands for a model whose outputs have no names."""
+
+    output_names = None
+
+
+def _leaves(structure: Any) -> list[Any]:
+    if structure is None:
+        return []
+    if isinstance(structure, Mapping):
+        return [leaf for value in structure.values() for leaf in _leaves(value)]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for value in structure for leaf in _leaves(value)]
+    return [structure]
+
+
+def _loss(identifier: Any) -> Callable[..., Any] | None:
+    found = losses.get(identifier)
+    if found is None or isinstance(found, losses.Loss):
+        return found
+    return LossFunctionWrapper(found, name=getattr(found, "__name__", None))
+
+
+def _metric(identifier: Any, y: Any, y_pred: Any) -> Metric:
+    """A metric from its name, a function, or itself; `accuracy` and `crossentropy` mean what fits the shapes."""
+    if isinstance(identifier, str) and identifier in _BY_SHAPE:
+        return _by_shape(identifier, y, y_pred)
+    found = metrics.get(identifier)
+    if isinstance(found, Metric):
+        if isinstance(identifier, str):
+            found.name = identifier
+        return found
+    name = identifier if isinstance(identifier, str) else getattr(found, "__name__", type(found).__name__)
+    return MeanMetricWrapper(found, name=name)
+
+
+def _by_shape(name: str, y: Any, y_pred: Any) -> Metric:
+    binary = y_pred.shape[-1] == 1 if len(y_pred.shape) else True
+    sparse = y is not None and (
+        len(y.shape) < len(y_pred.shape) or (y.shape[-1] == 1 and (y_pred.shape[-1] or 0) > 1)
+    )
+    kinds = (
+        (metrics.BinaryAccuracy, metrics.SparseCategoricalAccuracy, metrics.CategoricalAccuracy)
+        if name in ("accuracy", "acc")
+        else (metrics.BinaryCrossentropy, metrics.SparseCategoricalCrossentropy, metrics.CategoricalCrossentropy)
+    )
+    made: Metric = (kinds[0] if binary else kinds[1] if sparse else kinds[2])(name=name)
+    return made
+
+
+def _per_output(what: str, given: Any, count: int, names: Sequence[str] | None, spread: bool = True) -> list[Any]:
+    """One value per output, from a value for all, a list, or a dict by output name."""
+    if isinstance(given, Mapping):
+        strange = [key for key in given if names is None or key not in names]
+        if strange:
+            raise ValueError(f"`compile.{what}` has a key {strange[0]!r} that is no output.{suggest(strange[0], names or ())}")
+        return [given.get(name) for name in names or ()]
+    if isinstance(given, (list, tuple)):
+        if len(given) != count:
+            raise ValueError(f"`compile.{what}` must have one entry for each of the {count} outputs; got {len(given)}.")
+        return list(given)
+    return [given] * count if spread or count == 1 else [given] * count
+
+
+def _metric_lists(what: str, given: Any, count: int, names: Sequence[str] | None) -> list[list[Any]]:
+    """A list of metrics per output."""
+    if given is None:
+        return [[] for _ in range(count)]
+    if isinstance(given, Mapping):
+        return [_as_list(each) for each in _per_output(what, given, count, names)]
+    listed = _as_list(given)
+    nested = any(isinstance(item, (list, tuple)) for item in listed)
+    if count == 1:
+        return [[leaf for item in listed for leaf in _as_list(item)]]
+    if nested or len(listed) == count:
+        if len(listed) != count:
+            raise ValueError(f"`compile.{what}` must have one list for each of the {count} outputs; got {len(listed)}.")
+        return [_as_list(item) for item in listed]
+    # One flat list means: these metrics for every output, each with counters of its own.
+    return [[item if not isinstance(item, Metric) else _copy(item, place) for item in listed] for place in range(count)]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _copy(metric: Metric, place: int) -> Metric:
+    return metric if place == 0 else type(metric).from_config(metric.get_config())

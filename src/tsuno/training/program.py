@@ -1,0 +1,152 @@
+"""The program: as many steps as one dispatch shall run, compiled once for any number of them.
+
+A program is one compiled function with a loop inside. How many steps it runs is an argument and not part of what is
+compiled, so the same machine code computes every step and the result is the same to the last bit however the steps
+are grouped. The rows of a batch are gathered on the device, the state is donated, and nothing is fetched until somebody reads it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tsuno import engine
+from tsuno.core.variable import State, Variable, bind, bound, slots
+from tsuno.data import Chunk
+from tsuno.engine import xp
+
+KEPT_LOGS = 512
+"""The logs of so many steps are kept per dispatch: no dispatch whose every step is looked at is longer."""
+
+
+class Program:
+    """Runs a step over a chunk of data, for the objects that hold its state.
+
+    Args:
+        step: a pure function of a state and a batch, giving the next state and logs.
+        owners: the objects whose variables are the state.
+        fixed: the variables among them that the step does not change; they are not donated.
+        reset: sets the counters of a new epoch.
+        eager: run step by step, outside compiled programs.
+    """
+
+    def __init__(
+        self, step: Callable[..., Any], owners: Any, fixed: Callable[[Variable], bool], reset: Callable[[], None], eager: bool
+    ) -> None:
+        self._step, self._owners, self._reset, self._eager = step, owners, reset, eager
+        self._variables = slots(owners)
+        self._fixed = {path for path, variable in self._variables.items() if fixed(variable)}
+        self._compiled_step = step if eager else engine.compile(step)
+        run = self._run_eagerly if eager else self._run
+        self._dispatch = run if eager else engine.compile(run, donate_argnums=1, static_argnames="size")
+        self.pace = Pace()
+
+    def __call__(self, chunk: Chunk, first: int, count: int, fresh: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Run `count` steps from batch `first` of a chunk; returns the last step's logs, and those of every step.
+
+        Args:
+            chunk: the data.
+            first: the first batch.
+            count: how many batches.
+            fresh: whether to start the counters anew.
+        """
+        fixed: State = {}
+        state: State = {}
+        for path, variable in self._variables.items():
+            (fixed if path in self._fixed else state)[path] = variable._value
+        state, last, every = self._dispatch(
+            fixed, state, chunk.arrays, chunk.order, np.int32(first), np.int32(count), np.bool_(fresh), size=chunk.batch_size
+        )
+        for path, value in state.items():
+            self._variables[path]._value = value
+        return last, every
+
+    def _run(
+        self, fixed: State, state: State, arrays: Any, order: Any, first: Any, count: Any, fresh: Any, size: int
+    ) -> tuple[State, Any, Any]:
+        state = self._refreshed(state, fresh)
+
+        def batch(i: Any) -> Any:
+            rows = engine.dynamic_slice(order, (i * size,), (size,))
+            return engine.tree.map(lambda array: xp.take(array, rows, axis=0, mode="clip"), arrays)
+
+        def advance(i: Any, carry: Any) -> Any:
+            state, _, every = carry
+            after, logs = self._compiled_step({**fixed, **state}, batch(first + i))
+            every = engine.tree.map(lambda kept, value: kept.at[i % KEPT_LOGS].set(value), every, logs)
+            return {path: after[path] for path in state}, logs, every
+
+        shapes = engine.eval_shape(lambda: self._compiled_step({**fixed, **state}, batch(first))[1])
+        logs = engine.tree.map(lambda spec: xp.zeros(spec.shape, spec.dtype), shapes)
+        every = engine.tree.map(lambda spec: xp.zeros((KEPT_LOGS, *spec.shape), spec.dtype), shapes)
+        result: tuple[State, Any, Any] = engine.fori_loop(0, count, advance, (state, logs, every))
+        return result
+
+    def _refreshed(self, state: State, fresh: Any) -> State:
+        with bound(self._owners, state) as after:
+            self._reset()
+            zeroed = after()
+        return {
+            path: value if zeroed[path] is value else xp.where(fresh, zeroed[path], value) for path, value in state.items()
+        }
+
+    def _run_eagerly(
+        self, fixed: State, state: State, arrays: Any, order: Any, first: Any, count: Any, fresh: Any, size: int
+    ) -> tuple[State, Any, Any]:
+        state = self._refreshed(state, fresh)
+        logs: dict[str, Any] = {}
+        every = []
+        for i in range(int(first), int(first) + int(count)):
+            rows = order[i * size : (i + 1) * size]
+            batch = engine.tree.map(lambda array, rows=rows: array[rows], arrays)
+            after, logs = self._step({**fixed, **state}, batch)
+            state = {path: after[path] for path in state}
+            every.append(logs)
+        stacked = {name: xp.stack([each[name] for each in every]) for name in logs}
+        return state, logs, stacked
+
+    def set_state(self, state: State) -> None:
+        """Put arrays into the variables."""
+        bind(self._owners, state)
+
+
+class Pace:
+    """How many steps to give to one dispatch, found by timing the first few dispatches of a program."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._seconds = 0.0
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the next dispatch is to be timed; the first compiles, so it says nothing."""
+        return self._seen < 3
+
+    def steps(self, seconds: float, at_most: int) -> int:
+        """How many steps take about so many seconds."""
+        if self._seen < 2:
+            return 1
+        return max(1, min(at_most, int(seconds / max(self._seconds, 1e-7))))
+
+    def note(self, started: float, steps: int) -> None:
+        """Remember how long a dispatch took that has just finished."""
+        self._seen += 1
+        self._seconds = (time.perf_counter() - started) / steps
+
+
+class Programs:
+    """The programs of a model by purpose, each made when first needed."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Any] = {}
+
+    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def clear(self) -> None:
+        self._made.clear()

@@ -1,0 +1,325 @@
+"""Every loss: the numbers, gradients, names and configurations of Keras; errors in one form."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import warnings
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+import tsuno
+from tsuno.core.context import set_mask
+
+rng = np.random.default_rng(0)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return rng.normal(size=shape).astype("float32")
+
+
+def simplex(*shape: int) -> np.ndarray:
+    x = np.exp(normal(*shape))
+    return x / x.sum(-1, keepdims=True)
+
+
+def one_hot(*shape: int) -> np.ndarray:
+    return np.eye(shape[-1], dtype="float32")[rng.integers(0, shape[-1], shape[:-1])]
+
+
+N, C = 6, 4
+BITS = rng.integers(0, 2, (N, C)).astype("float32")
+LABELS = rng.integers(0, C, (N,))
+STEPS = rng.integers(0, C, (N, 3))
+VOID = np.where(rng.random((N, 3)) < 0.4, -1, STEPS)
+
+# (class, options, y_true, y_pred)
+ROWS: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray]] = [
+    ("MeanSquaredError", {}, normal(N, C), normal(N, C)),
+    ("MeanSquaredError", {}, normal(N), normal(N, 1)),
+    ("MeanSquaredError", {}, normal(N, 1), normal(N)),
+    ("MeanSquaredError", {}, normal(N, 3, C), normal(N, 3, C)),
+    ("MeanSquaredError", {}, rng.integers(0, 9, (N, C)), normal(N, C)),
+    ("MeanAbsoluteError", {}, normal(N, C), normal(N, C)),
+    ("MeanAbsolutePercentageError", {}, normal(N, C), normal(N, C)),
+    ("MeanSquaredLogarithmicError", {}, np.abs(normal(N, C)), normal(N, C)),
+    ("Huber", {}, normal(N, C), normal(N, C)),
+    ("Huber", {"delta": 0.3}, normal(N, C), normal(N, C)),
+    ("LogCosh", {}, normal(N, C), 30 * normal(N, C)),
+    ("CosineSimilarity", {}, normal(N, C), normal(N, C)),
+    ("CosineSimilarity", {"axis": 1}, normal(N, 3, C), normal(N, 3, C)),
+    ("KLDivergence", {}, simplex(N, C), simplex(N, C)),
+    ("KLDivergence", {}, one_hot(N, C), simplex(N, C)),
+    ("Poisson", {}, rng.integers(0, 5, (N, C)).astype("float32"), np.exp(normal(N, C))),
+    ("Hinge", {}, BITS, normal(N, C)),
+    ("Hinge", {}, 2 * BITS - 1, normal(N, C)),
+    ("SquaredHinge", {}, BITS, normal(N, C)),
+    ("SquaredHinge", {}, 2 * BITS - 1, normal(N, C)),
+    ("CategoricalHinge", {}, one_hot(N, C), normal(N, C)),
+    ("BinaryCrossentropy", {}, BITS, rng.random((N, C)).astype("float32")),
+    ("BinaryCrossentropy", {}, BITS[:, 0], rng.random((N, 1)).astype("float32")),
+    ("BinaryCrossentropy", {}, BITS, BITS),
+    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, BITS, 20 * normal(N, C)),
+    ("BinaryCrossentropy", {"from_logits": True, "axis": 1}, BITS[..., None], normal(N, C, 1)),
+    ("BinaryFocalCrossentropy", {}, BITS, rng.random((N, C)).astype("float32")),
+    (
+        "BinaryFocalCrossentropy",
+        {"apply_class_balancing": True, "alpha": 0.7, "gamma": 1.5, "from_logits": True, "label_smoothing": 0.1},
+        BITS,
+        normal(N, C),
+    ),
+    ("CategoricalCrossentropy", {}, one_hot(N, C), simplex(N, C)),
+    ("CategoricalCrossentropy", {}, one_hot(N, C), rng.random((N, C)).astype("float32")),
+    ("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.3}, one_hot(N, C), 9 * normal(N, C)),
+    ("CategoricalCrossentropy", {"from_logits": True, "axis": 1}, one_hot(N, 3, C), normal(N, 3, C)),
+    ("CategoricalFocalCrossentropy", {}, one_hot(N, C), simplex(N, C)),
+    (
+        "CategoricalFocalCrossentropy",
+        {"alpha": [0.1, 0.2, 0.3, 0.4], "gamma": 1.0, "from_logits": True, "label_smoothing": 0.1},
+        one_hot(N, C),
+        normal(N, C),
+    ),
+    ("SparseCategoricalCrossentropy", {}, LABELS, simplex(N, C)),
+    ("SparseCategoricalCrossentropy", {}, LABELS[:, None].astype("float32"), simplex(N, C)),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, STEPS, normal(N, 3, C)),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": -1}, VOID, normal(N, 3, C)),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 2}, LABELS, simplex(N, C)),
+]
+WEIGHT = rng.random(N).astype("float32") + 0.1
+CASES = [  # reduction, weighted
+    ("sum_over_batch_size", False),
+    ("none", False),
+    ("sum_over_batch_size", True),
+    ("sum", True),
+    ("mean_with_sample_weight", True),
+    ("none", True),
+]
+LATER = {"CTC", "Circle", "Dice", "Tversky", "ctc", "circle", "dice", "tversky", "CategoricalGeneralizedCrossEntropy"}
+row_ids = [f"{i}-{name}" for i, (name, *_) in enumerate(ROWS)]
+
+
+def weight_of(row: Any) -> np.ndarray:
+    """A weight per sample, in a shape that Keras takes too."""
+    return WEIGHT[:, None] if row[3].ndim == 3 else WEIGHT
+
+
+def make(library: Any, row: Any, **more: Any) -> Any:
+    return getattr(library.losses, row[0])(**row[1], **more)
+
+
+def program(library: Any) -> Any:
+    """Every row with each reduction, with and without weights, and its gradient: one program for each library."""
+
+    def numbers(row: Any, batch: Any) -> Any:
+        return {
+            (reduction, weighted): make(library, row, reduction=reduction)(
+                *batch, sample_weight=weight_of(row) if weighted else None
+            )
+            for reduction, weighted in CASES
+        }
+
+    def gradient(row: Any, y_true: Any, y_pred: Any) -> Any:
+        return jax.grad(lambda y: make(library, row)(y_true, y, sample_weight=weight_of(row)))(y_pred)
+
+    def run(batches: Any) -> Any:
+        pairs = list(zip(ROWS, batches, strict=True))
+        return [numbers(row, batch) for row, batch in pairs], [gradient(row, *batch) for row, batch in pairs]
+
+    return jax.jit(run, compiler_options={"xla_backend_optimization_level": 0})  # compiles in half the time
+
+
+@functools.cache
+def compiled(library: Any) -> Any:
+    return jax.device_get(program(library)([row[2:] for row in ROWS]))
+
+
+@pytest.mark.parametrize("index", range(len(ROWS)), ids=row_ids)
+def test_equals_keras(index: int) -> None:
+    ours, theirs = (compiled(library)[0][index] for library in (tsuno, keras))
+    assert ours.keys() == theirs.keys()
+    for case, expected in theirs.items():
+        np.testing.assert_allclose(ours[case], expected, rtol=1e-6, atol=1e-6, err_msg=str(case))
+        assert ours[case].shape == expected.shape
+
+
+@pytest.mark.parametrize("index", range(len(ROWS)), ids=row_ids)
+def test_gradient_equals_keras(index: int) -> None:
+    ours, theirs = (compiled(library)[1][index] for library in (tsuno, keras))
+    assert np.isfinite(ours).all()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("index", range(len(ROWS)), ids=row_ids)
+def test_eager_and_restored_equal_compiled(index: int) -> None:
+    row = ROWS[index]
+    loss = make(tsuno, row)
+    expected = compiled(tsuno)[0][index]["sum_over_batch_size", True]
+    restored = type(loss).from_config(loss.get_config())
+    read = tsuno.losses.deserialize(tsuno.losses.serialize(loss))
+    for copy in (loss, restored, read):
+        assert type(copy) is type(loss) and copy.get_config() == loss.get_config()
+        np.testing.assert_allclose(copy(row[2], row[3], sample_weight=weight_of(row)), expected, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=row_ids)
+def test_configuration_is_that_of_keras(row: Any) -> None:
+    ours, theirs = make(tsuno, row), make(keras, row)
+    config = ours.get_config()
+    assert theirs.get_config().items() <= config.items()
+    assert type(theirs).from_config(config).get_config() == theirs.get_config()
+    assert ours.name == theirs.name
+    assert tsuno.losses.serialize(ours)["module"] == keras.losses.serialize(theirs)["module"]
+
+
+def test_table_is_complete() -> None:
+    classes = {name for name, value in vars(tsuno.losses).items() if inspect.isclass(value)}
+    classes = {name for name in classes if issubclass(getattr(tsuno.losses, name), tsuno.losses.Loss)}
+    assert {row[0] for row in ROWS} == classes - {"Loss", "LossFunctionWrapper"}
+    theirs = {name for name in dir(keras.losses) if not name.startswith("_")} - LATER
+    assert theirs - {"get", "serialize", "deserialize"} <= set(dir(tsuno.losses))
+
+
+def test_get_knows_every_name_of_keras() -> None:
+    from keras.src.losses import ALL_OBJECTS_DICT
+
+    for name in ALL_OBJECTS_DICT.keys() - LATER - {"LossFunctionWrapper"}:
+        ours, theirs = tsuno.losses.get(name), keras.losses.get(name)
+        if isinstance(theirs, keras.losses.Loss):
+            assert type(ours).__name__ == type(theirs).__name__
+        else:
+            assert ours.__name__ == theirs.__name__
+
+
+def test_get_takes_functions_objects_and_configs() -> None:
+    assert tsuno.losses.get(None) is None
+    assert tsuno.losses.get(abs) is abs
+    assert tsuno.losses.get(tsuno.losses.Huber).delta == 1.0
+    assert tsuno.losses.get({"class_name": "Huber", "config": {"delta": 2}}).delta == 2
+    function = tsuno.losses.mean_squared_error
+    assert tsuno.losses.get(tsuno.losses.serialize(function)) is function
+    assert tsuno.losses.get(keras.losses.serialize(keras.losses.mean_squared_error)) is function
+    wrapper = tsuno.losses.LossFunctionWrapper(tsuno.losses.huber, delta=0.5)
+    restored = tsuno.losses.deserialize(tsuno.losses.serialize(wrapper))
+    assert float(restored([[0.0]], [[2.0]])) == float(wrapper([[0.0]], [[2.0]])) == 0.875
+    with pytest.raises(ValueError, match=r"Unknown loss 'mes'\. Did you mean 'm"):
+        tsuno.losses.get("mes")
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"])
+def test_masks_count_as_in_keras(reduction: str) -> None:
+    y_true, y_pred = jnp.asarray(normal(3, 4, 2)), jnp.asarray(normal(3, 4, 2))
+    mask = jnp.asarray(rng.random((3, 4)) < 0.6)
+    weight = rng.random((3, 4)).astype("float32")
+    keras.src.backend.set_keras_mask(y_pred, mask)
+    set_mask(y_pred, mask)
+    for sample_weight in (None, weight):
+        ours, theirs = (
+            library.losses.MeanSquaredError(reduction=reduction)(y_true, y_pred, sample_weight=sample_weight)
+            for library in (tsuno, keras)
+        )
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_weights_of_samples_count_for_all_steps() -> None:
+    y_true, y_pred = normal(3, 3, 2), normal(3, 3, 2)
+    loss = tsuno.losses.MeanSquaredError()
+    weight = np.array([1.0, 0.0, 2.0])
+    np.testing.assert_allclose(loss(y_true, y_pred, weight), loss(y_true, y_pred, weight[:, None]), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"`sample_weight` of shape \(2,\) does not fit values of shape \(3, 3\)"):
+        loss(y_true, y_pred, np.ones(2))
+
+
+def test_ignored_class_counts_neither_in_the_mean_nor_in_the_gradient() -> None:
+    loss = tsuno.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)
+    logits = normal(4, 3)
+    labels = np.array([0, 255, 2, 255])
+    kept = loss(labels[[0, 2]], logits[[0, 2]])
+    np.testing.assert_allclose(loss(labels, logits), kept, rtol=1e-6)
+    broken = np.where(labels[:, None] == 255, np.nan, logits)
+    slope = jax.grad(lambda x: loss(labels, x))(broken)
+    assert np.isfinite(slope).all() and (slope[1] == 0).all()
+
+
+def test_class_numbers_keep_their_value_in_small_floats() -> None:
+    logits = np.zeros((1, 300), "float32")
+    logits[0, 257] = 9.0
+    loss = tsuno.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="bfloat16")
+    assert float(loss([257], logits)) < 0.1
+
+
+def test_classes_may_lie_on_any_axis() -> None:
+    scores, labels = simplex(2, 5, 3), rng.integers(0, 3, (2, 5))
+    last = tsuno.losses.sparse_categorical_crossentropy(labels, scores)
+    first = tsuno.losses.sparse_categorical_crossentropy(labels, scores.swapaxes(1, 2), axis=1)
+    np.testing.assert_allclose(last, first, rtol=1e-6)
+
+
+def test_computes_in_floatx_under_a_mixed_policy() -> None:
+    tsuno.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert tsuno.losses.MeanSquaredError().dtype == "float32"
+    finally:
+        tsuno.config.set_dtype_policy("float32")
+    assert tsuno.losses.MeanSquaredError(dtype="bfloat16")([[1.0]], [[2.0]]).dtype == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.BinaryCrossentropy(0.1), r"`BinaryCrossentropy.from_logits` must be True or False; got 0.1"),
+        (
+            lambda m: m.CategoricalCrossentropy(label_smoothing=1.5),
+            r"`CategoricalCrossentropy.label_smoothing` must be a number from 0 to 1; got 1.5",
+        ),
+        (
+            lambda m: m.categorical_crossentropy([[0, 1]], [[0.5, 0.5]], label_smoothing=-1),
+            r"`categorical_crossentropy.label_smoothing` must be a number from 0 to 1; got -1",
+        ),
+        (
+            lambda m: m.binary_crossentropy([1.0], [0.5], from_logits="no"),
+            r"`binary_crossentropy.from_logits` must be True or False; got 'no'",
+        ),
+        (lambda m: m.CategoricalCrossentropy(axis=True), r"`CategoricalCrossentropy.axis` must be an integer"),
+        (lambda m: m.MeanSquaredError(reduction="avg"), r"Unknown reduction 'avg'"),
+        (lambda m: m.Huber(delta="1"), r"`Huber.delta` must be a number, zero or more; got '1'"),
+        (lambda m: m.MeanSquaredError(redukcion="sum"), r"has no argument 'redukcion'. Did you mean 'reduction'\?"),
+        (
+            lambda m: m.MeanSquaredError()(np.ones((8, 5)), np.ones((8, 1))),
+            r"`mean_squared_error` needs y_true and y_pred of the same shape; got \(8, 5\) and \(8, 1\)\. "
+            r"Let the model give 5 values where it gives 1",
+        ),
+        (lambda m: m.mean_absolute_error(np.ones((8, 1)), np.ones((8, 3))), r"got \(8, 1\) and \(8, 3\)"),
+        (lambda m: m.hinge(np.ones((8, 1)), np.ones((7, 1))), r"There must be one target for each prediction"),
+        (
+            lambda m: m.CategoricalCrossentropy()(np.ones(8), np.ones((8, 3))),
+            r"`categorical_crossentropy` needs .* use `sparse_categorical_crossentropy`, or .*to_categorical\(y_true, 3\)",
+        ),
+        (
+            lambda m: m.SparseCategoricalCrossentropy()(np.ones((8, 3)), np.ones((8, 3))),
+            r"y_true must have shape \(8,\) or \(8, 1\); got \(8, 3\)\. For one-hot targets use `categorical_crossentropy`",
+        ),
+        (
+            lambda m: m.sparse_categorical_crossentropy(np.ones((8, 5)), np.ones((8, 5, 3, 2))),
+            r"for y_pred of shape \(8, 5, 3, 2\), y_true must have shape \(8, 5, 3\)",
+        ),
+    ],
+)
+def test_errors_say_what_and_how_to_mend(call: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(tsuno.losses)
+
+
+def test_a_single_class_is_warned_about() -> None:
+    with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
+        tsuno.losses.categorical_crossentropy([[1.0]], [[1.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tsuno.losses.categorical_crossentropy([[1.0, 0.0]], [[0.5, 0.5]])

@@ -1,0 +1,259 @@
+"""Laws that every op obeys, over the rows of `ops_table`.
+
+Compiling is what takes time here, so laws about programs take rows by the chunk, one program each.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from ops_table import BATCH, ROWS, Row
+
+from tsuno import engine, ops
+from tsuno.core.spec import KerasTensor
+
+CHUNK = 25
+CHUNKS = [pytest.param(ROWS[i : i + CHUNK], id=f"{i}-{ROWS[i].name}") for i in range(0, len(ROWS), CHUNK)]
+
+
+def is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray)
+
+
+def leaves(structure: Any) -> list[Any]:
+    return jax.tree.leaves(structure, is_leaf=lambda x: x is None)
+
+
+def arrays(row: Row) -> list[np.ndarray]:
+    return [leaf for leaf in leaves((row.args, row.kwargs)) if is_array(leaf)]
+
+
+def call(function: Callable[..., Any], row: Row, values: Any) -> Any:
+    """`function` of the row's arguments with its arrays replaced."""
+    values = iter(values)
+    is_leaf = lambda x: x is None
+    args, kwargs = jax.tree.map(
+        lambda leaf: next(values) if is_array(leaf) else leaf, (row.args, row.kwargs), is_leaf=is_leaf
+    )
+    return function(*args, **kwargs)
+
+
+def apply(row: Row, values: Any = None) -> Any:
+    return call(getattr(ops, row.name), row, arrays(row) if values is None else values)
+
+
+def expected(row: Row) -> Any:
+    if not callable(row.reference):
+        return row.reference
+    wide = [x.astype("float64") if x.dtype == np.float32 else x for x in arrays(row)]
+    with np.errstate(all="ignore"):
+        return call(row.reference, row, wide)
+
+
+def differences(actual: Any, wanted: Any, tolerance: float) -> str:
+    """What is wrong with a result, or nothing."""
+    if isinstance(wanted, (str, bool)):
+        return "" if actual == wanted else f"{actual!r} is not {wanted!r}"
+    actual, wanted = leaves(actual), leaves(wanted) if isinstance(wanted, (tuple, list)) else [wanted]
+    if len(wanted) != len(actual):
+        wanted = [np.asarray(wanted)]
+    for got, want in zip(actual, wanted, strict=True):
+        got, want = np.asarray(got), np.asarray(want)
+        if got.shape != want.shape:
+            return f"shape {got.shape} is not {want.shape}"
+        if got.dtype.kind not in {"i": "iu", "u": "iu"}.get(want.dtype.kind, want.dtype.kind):
+            return f"dtype {got.dtype} is not of the kind of {want.dtype}"
+        if not np.allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True):
+            finite = np.isfinite(want)
+            return (
+                f"off by {np.max(np.abs(got - want)[finite], initial=0)}; got {got.ravel()[:6]}, not {want.ravel()[:6]}"
+            )
+    return ""
+
+
+def test_every_op_has_a_row() -> None:
+    public = {name for name, item in vars(ops).items() if inspect.isfunction(item) and not name.startswith("_")}
+    assert public - {row.name for row in ROWS} == set()
+    assert len(public) > 300
+
+
+@pytest.mark.parametrize("rows", CHUNKS)
+def test_values_and_symbols(rows: list[Row]) -> None:
+    """Eager = reference; compiled = eager; the inferred shape and dtype = those of the result."""
+    eager = [apply(row) for row in rows]
+    seen = [result if row.then is None else row.then(*leaves(result)) for row, result in zip(rows, eager, strict=True)]
+    wrong = [f"{r.name}: {differences(x, expected(r), r.tolerance)}" for r, x in zip(rows, seen, strict=True)]
+
+    inside = [i for i, row in enumerate(rows) if row.compiled]
+    program = engine.compile(lambda values: [apply(rows[i], v) for i, v in zip(inside, values, strict=True)])
+    for i, result in zip(inside, program([arrays(rows[i]) for i in inside]), strict=True):
+        if rows[i].then is None:  # a fused program may turn signs that are free
+            wrong.append(f"{rows[i].name} compiled: {differences(result, to_numpy(eager[i]), 2 * rows[i].tolerance)}")
+
+    for row, result in zip(rows, eager, strict=True):
+        if row.symbolic:
+            real = [(tuple(x.shape), str(x.dtype)) for x in leaves(result)]
+            wrong.append(f"{row.name} symbolic: {symbolic_difference(row, real, None)}")
+            if row.batch:
+                real = [((None, *shape[1:]), dtype) for shape, dtype in real]
+                wrong.append(f"{row.name} with an unknown batch: {symbolic_difference(row, real, BATCH)}")
+    wrong = [line for line in wrong if not line.endswith(": ")]
+    assert not wrong, "\n".join(wrong)
+
+
+def to_numpy(structure: Any) -> Any:
+    return tuple(np.asarray(leaf) for leaf in leaves(structure))
+
+
+def symbolic_difference(row: Row, real: list[tuple[Any, str]], batch: int | None) -> str:
+    """What is wrong with the inferred result; axes of size `batch` in front are taken as unknown."""
+
+    def symbol(x: np.ndarray) -> Any:
+        known = not x.ndim or x.shape[0] != batch
+        return KerasTensor(x.shape if known else (None, *x.shape[1:]), dtype=x.dtype)
+
+    try:
+        inferred = [(x.shape, x.dtype) for x in leaves(apply(row, [symbol(x) for x in arrays(row)]))]
+    except ValueError as problem:
+        return f"raises {problem}"
+    return "" if inferred == real else f"{inferred} is not {real}"
+
+
+SMOOTH = [row for row in ROWS if row.smooth]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [pytest.param(SMOOTH[i : i + CHUNK], id=f"{i}-{SMOOTH[i].name}") for i in range(0, len(SMOOTH), CHUNK)],
+)
+def test_gradients(rows: list[Row]) -> None:
+    """The gradient along a random direction = central differences, in float64."""
+    rng = np.random.default_rng(3)
+    points, others, directions = [], [], []
+    for row in rows:
+        points.append([x.astype("float64") for x in arrays(row) if x.dtype == np.float32])
+        others.append([None if x.dtype == np.float32 else x for x in arrays(row)])
+        directions.append([rng.standard_normal(x.shape) for x in points[-1]])
+
+    def functional(row: Row, floats: Any, rest: Any) -> Any:
+        """Some fixed linear function of the result."""
+        values = iter(floats)
+        result = apply(row, [next(values) if other is None else other for other in rest])
+        total = 0.0
+        for leaf in leaves(result):
+            if np.issubdtype(leaf.dtype, np.inexact):
+                weights = np.cos(1 + np.arange(leaf.size)).reshape(leaf.shape)
+                total += (leaf.real * weights).sum() + (leaf.imag * weights**2).sum()
+        return total
+
+    def at(all_floats: Any) -> Any:
+        return [
+            engine.value_and_grad(lambda x, row=row, rest=rest: functional(row, x, rest))(floats)
+            for row, floats, rest in zip(rows, all_floats, others, strict=True)
+        ]
+
+    # The three points go through one copy of the code: a loop compiles its body once.
+    steps = [
+        [np.stack([x, x + row.step * d, x - row.step * d]) for x, d in zip(point, direction, strict=True)]
+        for row, point, direction in zip(rows, points, directions, strict=True)
+    ]
+    with jax.enable_x64(True):
+        _, results = engine.compile(lambda x: engine.scan(lambda _, y: (None, at(y)), None, x))(steps)
+    wrong = []
+    for row, direction, (values, gradients) in zip(rows, directions, results, strict=True):
+        values = np.asarray(values)
+        numeric = (values[1] - values[2]) / (2 * row.step)
+        exact = sum(float(np.vdot(g[0], d)) for g, d in zip(gradients, direction, strict=True))
+        if not np.isclose(exact, numeric, rtol=row.step / 10 + 1e-6, atol=row.step / 10 + 1e-6):
+            wrong.append(f"{row.name}: {exact} is not {numeric}")
+    assert not wrong, "\n".join(wrong)
+
+
+def tensor(dtype: str) -> Any:
+    return np.ones(3, dtype) if dtype != "bfloat16" else ops.ones(3, dtype)
+
+
+PROMOTIONS: list[tuple[Any, ...]] = [
+    ("add", "int32", "float32"), ("add", "int8", "int32"), ("add", "uint8", "int8"), ("add", "bool", "int32"),
+    ("add", "bfloat16", "float16"), ("add", "bfloat16", "int32"), ("add", "bfloat16", 0.5), ("add", "int32", 0.5),
+    ("add", "uint8", 1), ("add", "bool", True), ("multiply", "bool", "bool"), ("subtract", "float16", "float32"),
+    ("divide", "int32", "int32"), ("divide", "int8", 2), ("floor_divide", "int32", 2.0), ("power", "int32", 2),
+    ("power", "int32", 0.5), ("maximum", "bool", "bfloat16"), ("mod", "bool", "int8"), ("arctan2", "int32", "int32"),
+    ("matmul", "int8", "int8"), ("matmul", "int8", "float16"), ("where", "bool", "bfloat16", 1.0), ("sqrt", "int32"),
+    ("exp", "bool"), ("sin", "int8"), ("log", "bfloat16"), ("floor", "int32"), ("ceil", "bool"), ("trunc", "int32"),
+    ("sum", "bool"), ("sum", "int8"), ("sum", "bfloat16"), ("prod", "uint8"), ("mean", "int32"), ("mean", "bfloat16"),
+    ("var", "int32"), ("std", "bfloat16"), ("median", "int32"), ("cumsum", "bool"), ("argmax", "float32"),
+    ("count_nonzero", "bool"), ("clip", "bool", 0, 1), ("relu", "int32"), ("leaky_relu", "bfloat16"), ("abs", "bool"),
+    ("softmax", "bfloat16"), ("one_hot", "int32", 3), ("average", "int32"), ("norm", "int32"), ("round", "int32"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def keras_ops() -> Any:
+    os.environ["KERAS_BACKEND"] = "jax"
+    return pytest.importorskip("keras").ops
+
+
+@pytest.mark.parametrize("name, arguments", [(name, rest) for name, *rest in PROMOTIONS], ids=str)
+def test_dtypes_are_those_of_keras(name: str, arguments: list[Any], keras_ops: Any) -> None:
+    values = [tensor(x) if isinstance(x, str) else x for x in arguments]
+
+    def dtype(function: Callable[..., Any]) -> str:
+        numbers = [x for x in values if not hasattr(x, "dtype")]  # static: the dtype must not depend on tracing them
+        tensors = [x for x in values if hasattr(x, "dtype")]
+        return str(engine.eval_shape(lambda *given: function(*given, *numbers), *tensors).dtype)
+
+    assert dtype(getattr(ops, name)) == dtype(getattr(keras_ops, name))
+
+
+@pytest.mark.parametrize(
+    "attempt, message",
+    [
+        (
+            lambda: ops.conv(np.ones((1, 5, 2)), np.ones((3, 3, 4))),
+            r"`conv.kernel` must be for a divisor of the 2 chan",
+        ),
+        (
+            lambda: ops.conv(np.ones((1, 5, 2)), np.ones((3, 2, 4)), padding="smae"),
+            r"Unknown padding 'smae'. Did you mean",
+        ),
+        (
+            lambda: ops.conv(np.ones((1, 2, 2)), np.ones((3, 2, 4))),
+            r"`conv.inputs` must be at least as large as the wi",
+        ),
+        (
+            lambda: ops.conv(np.ones((1, 5, 2)), np.ones((3, 2, 4)), strides=0),
+            r"`conv.strides` must be a positive inte",
+        ),
+        (lambda: ops.max_pool(np.ones((1, 5)), 2), r"`pool.inputs` must be of 3 to 5 axes"),
+        (lambda: ops.binary_crossentropy(np.ones(2), np.ones(3)), r"must have the same shape; got \(2,\) and \(3,\)"),
+        (lambda: ops.sparse_categorical_crossentropy([0], np.ones((2, 3))), r"must be of shape \(2,\), one class for"),
+        (lambda: ops.inv(np.ones((2, 3))), r"`inv.x` must be a square matrix"),
+        (lambda: ops.cholesky(-np.eye(2)), r"`cholesky.x` must be positive definite"),
+        (lambda: ops.qr(np.eye(2), mode="raw"), r"Unknown mode 'raw'. Choose one of 'complete', 'reduced'."),
+        (lambda: ops.scatter_update(np.ones(2), [[0]], [1.0], reduction="sub"), r"Unknown reduction 'sub'"),
+        (lambda: ops.segment_sum(np.ones(2), [0, 1]), r"`segment_sum.num_segments` must be the number of segments"),
+        (lambda: ops.top_k(np.ones(2), 3), r"`top_k.k` must be from 0 to 2"),
+        (lambda: ops.rearrange(np.ones((2, 3)), "a b -> a c"), r"`rearrange.pattern` must be a pattern for 2 axes"),
+        (lambda: ops.one_hot([0], 2, sparse=True), r"`one_hot.sparse` must be False"),
+        (lambda: ops.unstack(np.ones(2), num=3), r"`unstack.num` must be 2"),
+    ],
+)
+def test_wrong_input_gets_one_clear_sentence(attempt: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        attempt()
+
+
+def test_gradients_pass_and_stop_where_they_should() -> None:
+    stopped = engine.value_and_grad(lambda x: ops.sum(ops.stop_gradient(x) * x))(np.array([3.0], "float32"))
+    assert stopped[1].tolist() == [3.0]
+    own = ops.custom_gradient(lambda x: (x * x, lambda upstream: upstream * 7))
+    assert float(engine.value_and_grad(own)(2.0)[1]) == 7.0
+    safe = engine.value_and_grad(lambda x: ops.sum(ops.divide_no_nan(1.0, x)))(np.array([0.0, 2.0], "float32"))
+    assert safe[1].tolist() == [0.0, -0.25]
