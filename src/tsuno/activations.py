@@ -70,7 +70,10 @@ def relu(x: Tensor, negative_slope: float = 0.0, max_value: float | None = None,
         raise invalid("relu.max_value", "zero or more, or None", max_value)
     if threshold == 0 and max_value is None:
         return ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
-    on = ops.relu(x) if threshold == 0 else ops.where(ops.greater(x, threshold), x, 0)
+    if threshold == 0:
+        on = ops.relu6(x) if max_value == 6 else ops.relu(x)
+    else:
+        on = ops.where(ops.greater(x, threshold), x, 0)
     on = on if max_value is None else ops.minimum(on, max_value)
     return on - negative_slope * ops.relu(ops.subtract(threshold, x)) if negative_slope else on
 
@@ -138,7 +141,8 @@ def get(identifier: Any) -> Callable[..., Any]:
         True
     """
     if isinstance(identifier, Mapping) and identifier.get("class_name") == "function":
-        identifier = identifier["config"]
+        names = (identifier.get("registered_name"), identifier["config"])
+        identifier = next((name for name in names if registry.get_registered_object(name)), names[1])
     found: Callable[..., Any] = lookup.lookup("activation", "linear" if identifier is None else identifier, _NAMES)
     return found
 
@@ -150,8 +154,8 @@ def serialize(activation: Any) -> Any:
         >>> tsuno.activations.serialize(tsuno.activations.swish)
         'silu'
     """
-    name = "linear" if activation is None else getattr(activation, "__name__", None)
-    known = activation is None or activation in (_NAMES.get(name), getattr(ops, str(name), None))
+    name = "linear" if activation is None else str(getattr(activation, "__name__", ""))
+    known = activation is None or any(activation is same for same in (_NAMES.get(name), getattr(ops, name, None)))
     return name if name in _NAMES and known else registry.serialize(activation)
 
 

@@ -22,7 +22,7 @@ __all__ = [
 
 
 def _strength(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
         raise ValueError
     return float(value)
 

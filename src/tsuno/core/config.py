@@ -89,6 +89,8 @@ def _parameters(cls: type) -> list[tuple[inspect.Parameter, type]]:
             if parameter.kind is inspect.Parameter.VAR_KEYWORD or parameter.name in names:
                 continue
             if own and owner is not own[0][1] and parameter.kind in _KEYWORDS:
+                if parameter.default is inspect.Parameter.empty:
+                    continue  # what the base class needs, the class itself passes on
                 parameter = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
             own.append((parameter, owner))
         if not forwards:

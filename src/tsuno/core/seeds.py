@@ -90,6 +90,11 @@ def draw_key(seed: Any) -> Any:
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         return _key(int(seed))
     if seed is None:
+        if context.bindings is not None:
+            raise ValueError(
+                "Random numbers without a seed cannot be drawn inside a layer or a loss: every step would draw the same. Keep a "
+                "`tsuno.random.SeedGenerator()` as an attribute of the layer and pass it as `seed`."
+            )
         if not _global:
             with scope(bindings=None, path=()):
                 _global.append(SeedGenerator(name="global_seed_generator"))

@@ -1,6 +1,7 @@
 """Anything a user passes to `fit`, as batches on the device."""
 
 from tsuno.data.arrays import ArrayData as ArrayData
+from tsuno.data.chunk import KEPT_LOGS as KEPT_LOGS
 from tsuno.data.chunk import Chunk as Chunk
 from tsuno.data.chunk import Data as Data
 from tsuno.data.source import make_data as make_data

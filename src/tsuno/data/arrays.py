@@ -11,9 +11,10 @@ from tsuno import engine
 from tsuno.core.dtypes import numpy_dtype
 from tsuno.core.errors import describe
 from tsuno.core.settings import floatx
-from tsuno.data.chunk import Chunk
+from tsuno.data.chunk import KEPT_LOGS, Chunk
 
 Tree = Any
+_LONGEST_ORDER = 1 << 16
 
 
 class ArrayData:
@@ -36,20 +37,25 @@ class ArrayData:
         self.steps: int | None = steps or self.batches
         self._position = 0
         self._placed: Tree = None
-        self._orders: dict[int, tuple[Any, Any]] = {}
+        self._orders: dict[tuple[int, int], tuple[Any, Any]] = {}
 
     def sample(self) -> Tree:
         return engine.tree.map(lambda array: array[: self.batch_size], self.arrays)
 
-    def chunks(self) -> Iterator[Chunk]:
+    def span(self, limit: int) -> int:
+        if self.size % self.batch_size or self.steps != self.batches:
+            return 1
+        return max(1, min(limit // self.batches, _LONGEST_ORDER // self.size))
+
+    def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
         if self._placed is None:
             self._placed = engine.put(self.arrays)
-        wanted = self.steps or self.batches
         full, rest = divmod(self.size, self.batch_size)
+        wanted = (self.steps or self.batches) * epochs
         while wanted:
             turn, first = divmod(self._position, self.batches)
-            order, tail = self._order(turn)
-            count = min(wanted, full - first)
+            order, tail = self._order(turn, epochs)
+            count = min(wanted, full * epochs - first)
             if count > 0:
                 yield Chunk(self._placed, order, self.batch_size, first, count)
             else:
@@ -58,16 +64,25 @@ class ArrayData:
             wanted -= count
             self._position += count
 
-    def _order(self, turn: int) -> tuple[Any, Any]:
-        """The rows of a pass: those of full batches, and those left over."""
-        key = turn if self.shuffle else 0
+    def _order(self, turn: int, epochs: int) -> tuple[Any, Any]:
+        """The rows of one pass or of several: those of full batches, and those left over.
+
+        The array has room for as many passes as one chunk may hold, for a program is compiled for its size.
+        """
+        key = (turn if self.shuffle else 0, epochs)
         if key not in self._orders:
-            rows = np.arange(self.size, dtype=np.int32)
-            if self.shuffle:
-                rows = np.random.Generator(np.random.Philox(key=[self.seed, turn])).permutation(rows)
+            passes = [self._rows(turn + ahead) for ahead in range(epochs)]
             full = self.size // self.batch_size * self.batch_size
-            self._orders = {key: (rows[:full], rows[full:])}
+            order = np.zeros(full * self.span(KEPT_LOGS), np.int32)
+            order[: full * epochs] = np.concatenate([rows[:full] for rows in passes])
+            self._orders = {key: (order, passes[0][full:])}
         return self._orders[key]
+
+    def _rows(self, turn: int) -> np.ndarray:
+        rows = np.arange(self.size, dtype=np.int32)
+        if self.shuffle:
+            rows = np.random.Generator(np.random.Philox(key=[self.seed, turn])).permutation(rows)
+        return rows
 
 
 def as_arrays(structure: Tree, what: str) -> Tree:

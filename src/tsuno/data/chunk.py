@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 
+KEPT_LOGS = 512
+"""The logs of so many steps are kept per dispatch: no dispatch whose every step is looked at is longer."""
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Some batches of one size."""
@@ -36,6 +40,10 @@ class Data(Protocol):
         """A first batch as host arrays, in the structure (x, y, sample_weight)."""
         ...
 
-    def chunks(self) -> Iterator[Chunk]:
-        """The chunks of the next epoch."""
+    def span(self, limit: int) -> int:
+        """How many epochs one chunk may hold, if no more than `limit` steps are wanted in one."""
+        ...
+
+    def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
+        """The chunks of the next epoch, or of several; several only as far as `span` says."""
         ...

@@ -54,7 +54,10 @@ class StreamData:
             check_lengths({"x": batch[0], "y": batch[1], "sample_weight": batch[2]})
             yield batch
 
-    def chunks(self) -> Iterator[Chunk]:
+    def span(self, limit: int) -> int:
+        return 1
+
+    def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
         taken = 0
         while self.steps is None or taken < self.steps:
             if self._iterator is None:

@@ -167,9 +167,7 @@ def top_k(x: Any, k: int) -> tuple[Array, Array]:
     return values, indices
 
 
-def segment_reduce(
-    kind: str, data: Any, segment_ids: Any, num_segments: int | None, sorted_ids: bool = False
-) -> Array:
+def segment_reduce(kind: str, data: Any, segment_ids: Any, num_segments: int | None, sorted_ids: bool = False) -> Array:
     reduce: Callable[..., Array] = getattr(jax.ops, f"segment_{kind}")
     return reduce(data, segment_ids, num_segments=num_segments, indices_are_sorted=sorted_ids)
 

@@ -8,6 +8,7 @@ from typing import Any
 from tsuno.core import lookup, registry
 from tsuno.losses.base import Loss as Loss
 from tsuno.losses.base import LossFunctionWrapper as LossFunctionWrapper
+from tsuno.losses.base import serialize_function
 from tsuno.losses.classification import BinaryCrossentropy as BinaryCrossentropy
 from tsuno.losses.classification import BinaryFocalCrossentropy as BinaryFocalCrossentropy
 from tsuno.losses.classification import CategoricalCrossentropy as CategoricalCrossentropy
@@ -69,7 +70,15 @@ _CLASSES: dict[str, type[Loss]] = {
 }  # fmt: skip
 _NAMES: dict[str, Any] = {**_FUNCTIONS, **_SHORT_NAMES, **_CLASSES}
 
-serialize = registry.serialize
+
+def serialize(loss: Any) -> Any:
+    """A loss as plain data, which `deserialize` reads.
+
+    Example:
+        >>> tsuno.losses.serialize(tsuno.losses.Huber())["class_name"]
+        'Huber'
+    """
+    return serialize_function(loss)
 
 
 def get(identifier: Any) -> Any:

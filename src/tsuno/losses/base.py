@@ -66,7 +66,9 @@ class Loss(Configurable):
     _targets_are_labels: ClassVar[bool] = False
     """Whether targets are class numbers, which a small float type would round."""
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None) -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
         if reduction not in REDUCTIONS:
             raise unknown("reduction", reduction, [str(option) for option in REDUCTIONS])
         self.name = name or auto_name(type(self).__name__)
@@ -156,7 +158,15 @@ class LossFunctionWrapper(Loss):
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **registry.serialize(self._fn_kwargs)}
+        return {**super().get_config(), "fn": serialize_function(self.fn), **registry.serialize(self._fn_kwargs)}
+
+
+def serialize_function(function: Any) -> Any:
+    """A function as plain data under its name, whether it is the library's or the user's own."""
+    if not inspect.isfunction(function):
+        return registry.serialize(function)
+    name = registry.get_registered_name(function)
+    return {"module": "builtins", "class_name": "function", "config": function.__name__, "registered_name": name}
 
 
 def call_with_options(function: Callable[..., Any], owner: Any, y_true: Any, y_pred: Any) -> Any:

@@ -23,6 +23,7 @@ from tsuno.losses import mean_squared_logarithmic_error as mean_squared_logarith
 from tsuno.losses import poisson as poisson
 from tsuno.losses import sparse_categorical_crossentropy as sparse_categorical_crossentropy
 from tsuno.losses import squared_hinge as squared_hinge
+from tsuno.losses.base import serialize_function
 from tsuno.metrics.accuracy import Accuracy as Accuracy
 from tsuno.metrics.accuracy import BinaryAccuracy as BinaryAccuracy
 from tsuno.metrics.accuracy import CategoricalAccuracy as CategoricalAccuracy
@@ -91,7 +92,15 @@ _FUNCTIONS = {
     )
 }  # fmt: skip
 
-serialize = registry.serialize
+
+def serialize(metric: Any) -> Any:
+    """A metric as plain data, which `deserialize` reads.
+
+    Example:
+        >>> tsuno.metrics.serialize(tsuno.metrics.Sum())["class_name"]
+        'Sum'
+    """
+    return serialize_function(metric)
 
 
 def get(identifier: Any) -> Any:

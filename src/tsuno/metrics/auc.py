@@ -156,8 +156,8 @@ class AUC(Metric):
     def interpolate_pr_auc(self) -> Any:
         """The area under precision over recall, true positives between two points growing in proportion to positives.
 
-            Σ s · (ΔTP + (TP − s · P) · log(P' / P)) / (TP + FN), with P = TP + FP, P' at the threshold before,
-            s = ΔTP / ΔP
+        Σ s · (ΔTP + (TP − s · P) · log(P' / P)) / (TP + FN), with P = TP + FP, P' at the threshold before,
+        s = ΔTP / ΔP
         """
         tp, fp = self.true_positives.value, self.false_positives.value
         positives = tp + fp

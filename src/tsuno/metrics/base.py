@@ -16,7 +16,7 @@ from tsuno.core.dtypes import get_policy
 from tsuno.core.naming import auto_name
 from tsuno.core.settings import floatx
 from tsuno.core.variable import Holder, Variable, variables_of
-from tsuno.losses.base import call_with_options, fit_weight, masked_weight, same_rank, with_options
+from tsuno.losses.base import call_with_options, fit_weight, masked_weight, same_rank, serialize_function, with_options
 
 
 class Metric(Configurable, Holder):
@@ -59,7 +59,12 @@ class Metric(Configurable, Holder):
         return variables_of(self)
 
     def add_variable(
-        self, shape: Iterable[int], initializer: Any, dtype: Any = None, aggregation: str = "sum", name: str | None = None
+        self,
+        shape: Iterable[int],
+        initializer: Any,
+        dtype: Any = None,
+        aggregation: str = "sum",
+        name: str | None = None,
     ) -> Variable:
         """A counter: a variable that batches are added to."""
         with scope(path=(*context.path, self.name)):
@@ -219,7 +224,7 @@ class MeanMetricWrapper(FunctionMean):
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **registry.serialize(self._fn_kwargs)}
+        return {**super().get_config(), "fn": serialize_function(self.fn), **registry.serialize(self._fn_kwargs)}
 
 
 def combine_mask(sample_weight: Any, mask: Any, dtype: Any) -> Any:

@@ -1,8 +1,8 @@
 """Counts of right and wrong yes-or-no decisions at thresholds, and rates of them.
 
-    >>> from tsuno.metrics.confusion import Counts
-    >>> [field.tolist() for field in Counts.of(np.array([1.0, 1.0, 0.0]), np.array([0.9, 0.3, 0.8]), (0.5,))]
-    [[1.0], [1.0], [0.0], [1.0]]
+>>> from tsuno.metrics.confusion import Counts
+>>> [field.tolist() for field in Counts.of(np.array([1.0, 1.0, 0.0]), np.array([0.9, 0.3, 0.8]), (0.5,))]
+[[1.0], [1.0], [0.0], [1.0]]
 """
 
 from __future__ import annotations

@@ -50,9 +50,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        y_true, y_pred = same_rank(
-            ops.convert_to_tensor(y_true, self.dtype), ops.convert_to_tensor(y_pred, self.dtype)
-        )
+        y_true, y_pred = same_rank(ops.convert_to_tensor(y_true, self.dtype), ops.convert_to_tensor(y_pred, self.dtype))
         check_shapes("root_mean_squared_error", y_true, y_pred)
         super().update_state(ops.square(y_pred - y_true), sample_weight)
 

@@ -9,6 +9,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor, op
 from tsuno.engine import xp
 from tsuno.ops.arguments import plain_axis
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "softplus", "softsign", "sigmoid",
@@ -91,6 +92,7 @@ def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 @op
+@fused
 def gelu(x: Tensor, approximate: bool = True) -> Tensor:
     """x · Φ(x), where Φ is the normal distribution function.
 
@@ -244,6 +246,7 @@ def hard_shrink(x: Tensor, threshold: float = 0.5) -> Tensor:
 
 
 @op
+@fused
 def soft_shrink(x: Tensor, threshold: float = 0.5) -> Tensor:
     """x moved towards zero by the threshold, and 0 where it would cross.
 
@@ -301,6 +304,7 @@ def sparse_plus(x: Tensor) -> Tensor:
 
 
 @op
+@fused
 def glu(x: Tensor, axis: int = -1) -> Tensor:
     """The gated linear unit: one half of an axis times the sigmoid of the other half.
 
@@ -316,6 +320,7 @@ def glu(x: Tensor, axis: int = -1) -> Tensor:
 
 
 @op
+@fused
 def softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
     """e^x / Σ e^x: positive numbers with sum 1 along an axis, or over several axes together.
 
@@ -327,6 +332,7 @@ def softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
 
 
 @op
+@fused
 def log_softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
     """The logarithm of `softmax`, without overflow on the way.
 
@@ -338,6 +344,7 @@ def log_softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
 
 
 @op
+@fused
 def sparsemax(x: Tensor, axis: int = -1) -> Tensor:
     """The nearest point with positive coordinates of sum 1: like `softmax`, with zeros.
 

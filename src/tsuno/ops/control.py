@@ -117,7 +117,9 @@ def associative_scan(f: Function, elems: Any, reverse: bool = False, axis: int =
         >>> ops.associative_scan(lambda a, b: a + b, ops.arange(4)).tolist()
         [0, 1, 3, 6]
     """
-    return engine.associative_scan(f, _arrays(elems), reverse=reverse, axis=axis)
+    # As one program: step by step it would compile hundreds of small ones.
+    program = engine.compile(engine.associative_scan, static_argnames=("fn", "reverse", "axis"))
+    return program(f, _arrays(elems), reverse=reverse, axis=axis)
 
 
 def map(f: Function, xs: Any) -> Any:

@@ -18,7 +18,8 @@ from tsuno.core.op import Tensor, op
 from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import sizes
 from tsuno.engine import xp
-from tsuno.ops.arguments import padding_name
+from tsuno.ops.arguments import as_float, padding_name
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "conv", "depthwise_conv", "separable_conv", "conv_transpose", "max_pool", "average_pool", "adaptive_max_pool",
@@ -71,6 +72,7 @@ def conv(
 
 
 @op
+@fused
 def depthwise_conv(
     inputs: Tensor,
     kernel: Tensor,
@@ -97,6 +99,7 @@ def depthwise_conv(
 
 
 @op
+@fused
 def separable_conv(
     inputs: Tensor,
     depthwise_kernel: Tensor,
@@ -123,6 +126,7 @@ def separable_conv(
 
 
 @op
+@fused
 def conv_transpose(
     inputs: Tensor,
     kernel: Tensor,
@@ -166,6 +170,7 @@ def _transposed_pads(reach: int, stride: int, extra: int | None, valid: bool) ->
 
 
 @op
+@fused
 def max_pool(
     inputs: Tensor,
     pool_size: Sizes,
@@ -187,6 +192,7 @@ def max_pool(
 
 
 @op
+@fused
 def average_pool(
     inputs: Tensor,
     pool_size: Sizes,
@@ -220,6 +226,7 @@ def _pool(
 
 
 @op
+@fused
 def adaptive_max_pool(inputs: Tensor, output_size: Sizes, data_format: str | None = None) -> Tensor:
     """The largest element of each of `output_size` windows of nearly equal size.
 
@@ -229,12 +236,14 @@ def adaptive_max_pool(inputs: Tensor, output_size: Sizes, data_format: str | Non
     """
 
     def reduce(x: Any, members: Any) -> Any:
-        return xp.max(xp.where(members, x[..., None, :], -xp.inf), axis=-1)
+        lowest = -xp.inf if xp.issubdtype(x.dtype, xp.floating) else xp.min(x)
+        return xp.max(xp.where(members, x[..., None, :], lowest), axis=-1)
 
     return _adaptive_pool(reduce, inputs, output_size, data_format)
 
 
 @op
+@fused
 def adaptive_average_pool(inputs: Tensor, output_size: Sizes, data_format: str | None = None) -> Tensor:
     """The mean of each of `output_size` windows of nearly equal size.
 
@@ -244,6 +253,7 @@ def adaptive_average_pool(inputs: Tensor, output_size: Sizes, data_format: str |
     """
 
     def reduce(x: Any, members: Any) -> Any:
+        x = as_float(x)
         return x @ xp.asarray((members / members.sum(axis=1, keepdims=True)).T, x.dtype)
 
     return _adaptive_pool(reduce, inputs, output_size, data_format)
@@ -261,6 +271,7 @@ def _adaptive_pool(reduce: Any, inputs: Any, output_size: Sizes, data_format: st
 
 
 @op
+@fused
 def unfold(x: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
     """Every window of images (n, c, h, w) as a column: (n, c · window, places).
 
@@ -279,6 +290,7 @@ def unfold(x: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 
 
 
 @op
+@fused
 def fold(
     x: Tensor, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
 ) -> Tensor:

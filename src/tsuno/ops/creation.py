@@ -15,6 +15,7 @@ from tsuno.core.settings import floatx
 from tsuno.core.spec import KerasTensor
 from tsuno.engine import xp
 from tsuno.ops.arguments import Shape, dtype_or_own
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "zeros", "ones", "full", "empty", "zeros_like", "ones_like", "full_like", "empty_like", "arange", "linspace",
@@ -123,6 +124,7 @@ def arange(start: Tensor, stop: Tensor = None, step: Tensor = None, dtype: Any =
 
 
 @op
+@fused
 def linspace(
     start: Tensor,
     stop: Tensor,
@@ -147,6 +149,7 @@ def linspace(
 
 
 @op
+@fused
 def logspace(
     start: Tensor,
     stop: Tensor,
@@ -166,6 +169,7 @@ def logspace(
 
 
 @op
+@fused
 def geomspace(
     start: Tensor, stop: Tensor, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Tensor:
@@ -178,6 +182,7 @@ def geomspace(
     return xp.geomspace(start, stop, num, endpoint=endpoint, dtype=dtype_or_own(dtype), axis=axis)
 
 
+@fused
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Ones on the diagonal `k` of an N × M matrix, zeros elsewhere.
 
@@ -188,6 +193,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     return xp.eye(N, M, k=k, dtype=standardize_dtype(dtype))
 
 
+@fused
 def identity(n: int, dtype: Any = None) -> Tensor:
     """The identity matrix.
 
@@ -198,6 +204,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
     return xp.identity(n, standardize_dtype(dtype))
 
 
+@fused
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Ones on and below the diagonal `k` of an N × M matrix, zeros above.
 
@@ -242,7 +249,7 @@ def bartlett(x: int) -> Tensor:
         >>> ops.bartlett(3).tolist()
         [0.0, 1.0, 0.0]
     """
-    return xp.asarray(xp.bartlett(int(x)), floatx())
+    return engine.asarray(np.bartlett(int(x)), floatx())
 
 
 def blackman(x: int) -> Tensor:
@@ -252,7 +259,7 @@ def blackman(x: int) -> Tensor:
         >>> ops.round(ops.blackman(3), 3).tolist()
         [-0.0, 1.0, -0.0]
     """
-    return xp.asarray(xp.blackman(int(x)), floatx())
+    return engine.asarray(np.blackman(int(x)), floatx())
 
 
 def hamming(x: int) -> Tensor:
@@ -262,7 +269,7 @@ def hamming(x: int) -> Tensor:
         >>> ops.round(ops.hamming(3), 3).tolist()
         [0.08..., 1.0, 0.08...]
     """
-    return xp.asarray(xp.hamming(int(x)), floatx())
+    return engine.asarray(np.hamming(int(x)), floatx())
 
 
 def hanning(x: int) -> Tensor:
@@ -272,7 +279,7 @@ def hanning(x: int) -> Tensor:
         >>> ops.round(ops.hanning(3), 3).tolist()
         [0.0, 1.0, 0.0]
     """
-    return xp.asarray(xp.hanning(int(x)), floatx())
+    return engine.asarray(np.hanning(int(x)), floatx())
 
 
 def kaiser(x: int, beta: float) -> Tensor:
@@ -282,7 +289,7 @@ def kaiser(x: int, beta: float) -> Tensor:
         >>> ops.round(ops.kaiser(3, 0.0), 3).tolist()
         [1.0, 1.0, 1.0]
     """
-    return xp.asarray(xp.kaiser(int(x), beta), floatx())
+    return engine.asarray(np.kaiser(int(x), beta), floatx())
 
 
 @op

@@ -7,6 +7,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor, op
 from tsuno.engine import xp
 from tsuno.ops.arguments import as_float
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "add", "subtract", "multiply", "divide", "true_divide", "divide_no_nan", "floor_divide", "mod", "fmod", "power",
@@ -72,6 +73,7 @@ def true_divide(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 @op
+@fused
 def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
     """Divide elementwise, where division by zero gives zero; so does its gradient.
 

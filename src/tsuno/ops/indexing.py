@@ -12,6 +12,7 @@ from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import invalid, unknown
 from tsuno.core.op import Tensor, op, to_array
 from tsuno.engine import xp
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "where", "select", "nonzero", "take", "take_along_axis", "get_item", "slice", "slice_update", "scatter",
@@ -31,6 +32,7 @@ def where(condition: Tensor, x1: Tensor = None, x2: Tensor = None) -> Tensor:
 
 
 @op
+@fused
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Tensor = 0) -> Tensor:
     """The choice that belongs to the first condition that holds, `default` where none does.
 
@@ -134,6 +136,7 @@ def _starts(indices: Any) -> list[Any]:
 
 
 @op
+@fused
 def scatter(indices: Tensor, values: Tensor, shape: Sequence[int]) -> Tensor:
     """Zeros with values added at some places; values at one place add up.
 
@@ -148,6 +151,7 @@ def scatter(indices: Tensor, values: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 @op
+@fused
 def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
     """`inputs` with the elements, or slices, at some places changed.
 
@@ -192,6 +196,7 @@ def diag(x: Tensor, k: int = 0) -> Tensor:
 
 
 @op
+@fused
 def diagflat(x: Tensor, k: int = 0) -> Tensor:
     """The matrix whose diagonal `k` has all the elements, flattened.
 
@@ -252,6 +257,7 @@ def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, spar
 
 
 @op
+@fused
 def multi_hot(inputs: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """Ones at the places that a row of integers names: (batch, n) becomes (batch, classes).
 

@@ -10,6 +10,7 @@ from tsuno.core.errors import invalid, unknown
 from tsuno.core.op import Tensor, op, to_array
 from tsuno.engine import xp
 from tsuno.ops.arguments import as_float, rank_at_least
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "matmul", "dot", "vdot", "inner", "outer", "cross", "kron", "tensordot", "einsum", "trace", "correlate", "cdist",
@@ -157,6 +158,7 @@ def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
 
 
 @op
+@fused
 def cdist(x: Tensor, y: Tensor) -> Tensor:
     """The Euclidean distance of each row of `x` to each row of `y`.
 
@@ -190,6 +192,7 @@ def cholesky(x: Tensor, upper: bool = False) -> Tensor:
 
 
 @op
+@fused
 def cholesky_inverse(x: Tensor, upper: bool = False) -> Tensor:
     """The inverse of L · Lᵀ.
 
@@ -207,6 +210,7 @@ def cholesky_inverse(x: Tensor, upper: bool = False) -> Tensor:
 
 
 @op
+@fused
 def det(x: Tensor) -> Tensor:
     """The determinant.
 
@@ -219,6 +223,7 @@ def det(x: Tensor) -> Tensor:
 
 
 @op
+@fused
 def slogdet(x: Tensor) -> tuple[Tensor, Tensor]:
     """The sign of the determinant, and the logarithm of its magnitude.
 
@@ -233,6 +238,7 @@ def slogdet(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @op
+@fused
 def logdet(x: Tensor) -> Tensor:
     """The logarithm of the determinant's magnitude, exact where the determinant itself would overflow.
 
@@ -245,6 +251,7 @@ def logdet(x: Tensor) -> Tensor:
 
 
 @op
+@fused
 def inv(x: Tensor) -> Tensor:
     """The inverse of a square matrix.
 
@@ -257,6 +264,7 @@ def inv(x: Tensor) -> Tensor:
 
 
 @op
+@fused
 def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
     """The Moore-Penrose inverse: of least norm among the matrices that come nearest to an inverse.
 
@@ -272,6 +280,7 @@ def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
 
 
 @op
+@fused
 def solve(a: Tensor, b: Tensor) -> Tensor:
     """The x with a · x = b.
 
@@ -299,6 +308,7 @@ def solve_triangular(a: Tensor, b: Tensor, lower: bool = False) -> Tensor:
 
 
 @op
+@fused
 def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
     """The x for which a · x comes nearest to b, of least norm.
 

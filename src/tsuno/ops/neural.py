@@ -11,6 +11,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor, op
 from tsuno.engine import xp
 from tsuno.ops.arguments import as_float, axis_tuple, plain_axis, rank_at_least, same_shape
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "ctc_loss", "psnr", "moments",
@@ -19,6 +20,7 @@ __all__ = [
 
 
 @op
+@fused
 def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False) -> Tensor:
     """−t · log p − (1 − t) · log(1 − p), element by element.
 
@@ -39,6 +41,7 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
 
 
 @op
+@fused
 def categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1) -> Tensor:
     """−Σ t · log p along the axis of classes.
 
@@ -57,6 +60,7 @@ def categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool =
 
 
 @op
+@fused
 def sparse_categorical_crossentropy(
     target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
@@ -94,6 +98,7 @@ def _log_probability(output: Any, from_logits: bool, axis: int) -> Any:
 
 
 @op
+@fused
 def ctc_loss(
     target: Tensor, output: Tensor, target_length: Tensor, output_length: Tensor, mask_index: int = 0
 ) -> Tensor:
@@ -114,6 +119,7 @@ def ctc_loss(
         [0.6931...]
     """
     target, output = xp.asarray(target, "int32"), as_float(output)
+    output = output.astype(xp.promote_types(output.dtype, "float32"))
     if target.ndim != 2 or output.ndim != 3:
         raise invalid("ctc_loss.output", "(batch, frames, classes), and `target` (batch, labels)", output)
     batch, labels = target.shape
@@ -143,6 +149,7 @@ def ctc_loss(
 
 
 @op
+@fused
 def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
     """The peak signal-to-noise ratio in decibels, 20 log10(max) − 10 log10(mean squared difference).
 
@@ -158,6 +165,7 @@ def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
 
 
 @op
+@fused
 def moments(
     x: Tensor, axes: int | Sequence[int], keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -184,6 +192,7 @@ def moments(
 
 
 @op
+@fused
 def normalize(x: Tensor, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
     """x divided by its norm along an axis.
 
@@ -205,6 +214,7 @@ def normalize(x: Tensor, axis: int | Sequence[int] = -1, order: int = 2, epsilon
 
 
 @op
+@fused
 def batch_normalization(
     x: Tensor,
     mean: Tensor,
@@ -240,6 +250,7 @@ def batch_normalization(
 
 
 @op
+@fused
 def layer_normalization(
     x: Tensor,
     gamma: Tensor = None,
@@ -280,6 +291,7 @@ def _spread(weight: Any, x: Any, axes: tuple[int, ...]) -> Any:
 
 
 @op
+@fused
 def rms_normalization(
     x: Tensor, scale: Tensor = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
 ) -> Tensor:
@@ -305,6 +317,7 @@ def rms_normalization(
 
 
 @op
+@fused
 def dot_product_attention(
     query: Tensor,
     key: Tensor,

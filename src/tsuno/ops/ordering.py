@@ -9,6 +9,7 @@ from tsuno import engine
 from tsuno.core.errors import invalid, unknown
 from tsuno.core.op import Tensor, op
 from tsuno.engine import xp
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "sort", "argsort", "argpartition", "searchsorted", "digitize", "top_k", "in_top_k", "unique", "bincount",
@@ -71,6 +72,7 @@ def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") ->
 
 
 @op
+@fused
 def digitize(x: Tensor, bins: Tensor) -> Tensor:
     """The number of the bin that each element falls into: 0 below the first edge, i from edge i − 1 up to edge i.
 
@@ -100,6 +102,7 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
 
 
 @op
+@fused
 def in_top_k(targets: Tensor, predictions: Tensor, k: int) -> Tensor:
     """Whether the target class is among the `k` highest predictions; classes of equal score all count.
 
@@ -172,6 +175,7 @@ def bincount(x: Tensor, weights: Tensor = None, minlength: int = 0, sparse: bool
 
 
 @op
+@fused
 def histogram(x: Tensor, bins: int | Sequence[float] = 10, range: Any = None) -> tuple[Tensor, Tensor]:
     """How many elements fall into each bin, and the edges of the bins.
 

@@ -8,6 +8,7 @@ from tsuno import engine
 from tsuno.core.op import Tensor, op
 from tsuno.engine import xp
 from tsuno.ops.arguments import Axis, as_float, dtype_or_own, plain_axis
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "ptp", "any", "all", "count_nonzero", "argmax",
@@ -188,6 +189,7 @@ def argmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 
 @op
+@fused
 def average(x: Tensor, axis: Axis = None, weights: Tensor = None) -> Tensor:
     """The weighted mean, Σ w·x / Σ w.
 
@@ -243,6 +245,7 @@ def percentile(x: Tensor, q: Tensor, axis: Axis = None, method: str = "linear", 
 
 
 @op
+@fused
 def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """log Σ e^x, without overflow on the way.
 
@@ -254,6 +257,7 @@ def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @op
+@fused
 def norm(x: Tensor, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The norm of vectors along one axis, of matrices along two, or of everything.
 
@@ -302,6 +306,7 @@ def diff(a: Tensor, n: int = 1, axis: int = -1) -> Tensor:
 
 
 @op
+@fused
 def trapezoid(y: Tensor, x: Tensor = None, dx: float = 1.0, axis: int = -1) -> Tensor:
     """The integral of samples by the trapezoidal rule.
 
@@ -316,6 +321,7 @@ def trapezoid(y: Tensor, x: Tensor = None, dx: float = 1.0, axis: int = -1) -> T
 
 
 @op
+@fused
 def corrcoef(x: Tensor) -> Tensor:
     """Pearson's correlation of each row with each other.
 

@@ -12,6 +12,7 @@ from tsuno.core.op import Tensor, op, to_array
 from tsuno.core.settings import standardize_data_format
 from tsuno.engine import xp
 from tsuno.ops.arguments import Axis, Shape, rank_at_least
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "reshape", "ravel", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "broadcast_to", "concatenate",
@@ -356,6 +357,7 @@ def rot90(array: Tensor, k: int = 1, axes: Sequence[int] = (0, 1)) -> Tensor:
 
 
 @op
+@fused
 def rearrange(tensor: Tensor, pattern: str, **axes_lengths: int) -> Tensor:
     """Axes split, reordered and merged as a pattern tells: `"b (h p) c -> (b h) p c"`.
 
@@ -392,6 +394,7 @@ def _groups(side: str) -> list[list[str]]:
 
 
 @op
+@fused
 def depth_to_space(x: Tensor, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Channels laid out as blocks of pixels: (n, h, w, c·b²) becomes (n, h·b, w·b, c).
 
@@ -411,6 +414,7 @@ def depth_to_space(x: Tensor, block_size: int, data_format: str = "channels_last
 
 
 @op
+@fused
 def space_to_depth(x: Tensor, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Blocks of pixels laid out as channels: (n, h·b, w·b, c) becomes (n, h, w, c·b²).
 

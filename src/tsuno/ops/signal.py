@@ -12,6 +12,7 @@ import numpy as np
 from tsuno.core.errors import invalid, unknown
 from tsuno.core.op import Tensor, op, to_array
 from tsuno.engine import xp
+from tsuno.ops.fusing import fused
 
 __all__ = ["fft", "fft2", "ifft2", "rfft", "irfft", "stft", "istft", "extract_sequences"]
 
@@ -19,6 +20,7 @@ Pair = tuple[Any, Any]
 
 
 @op
+@fused
 def fft(x: Pair) -> Pair:
     """The discrete Fourier transform along the last axis: Σ x_n · e^(−2πi·kn/N).
 
@@ -31,6 +33,7 @@ def fft(x: Pair) -> Pair:
 
 
 @op
+@fused
 def fft2(x: Pair) -> Pair:
     """The discrete Fourier transform over the last two axes.
 
@@ -43,6 +46,7 @@ def fft2(x: Pair) -> Pair:
 
 
 @op
+@fused
 def ifft2(x: Pair) -> Pair:
     """The inverse of `fft2`.
 
@@ -55,6 +59,7 @@ def ifft2(x: Pair) -> Pair:
 
 
 @op
+@fused
 def rfft(x: Tensor, fft_length: int | None = None) -> Pair:
     """The first half of the spectrum of a real signal, which determines the other.
 
@@ -70,6 +75,7 @@ def rfft(x: Tensor, fft_length: int | None = None) -> Pair:
 
 
 @op
+@fused
 def irfft(x: Pair, fft_length: int | None = None) -> Tensor:
     """The real signal of half a spectrum: the inverse of `rfft`.
 
@@ -84,6 +90,7 @@ def irfft(x: Pair, fft_length: int | None = None) -> Tensor:
 
 
 @op
+@fused
 def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> Tensor:
     """Overlapping frames of the last axis: (…, time) becomes (…, frames, sequence_length).
 
@@ -99,6 +106,7 @@ def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> 
 
 
 @op
+@fused
 def stft(
     x: Tensor,
     sequence_length: int,
@@ -132,6 +140,7 @@ def stft(
 
 
 @op
+@fused
 def istft(
     x: Pair,
     sequence_length: int,

@@ -7,6 +7,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor, op
 from tsuno.engine import xp
 from tsuno.ops.arguments import as_float
+from tsuno.ops.fusing import fused
 
 __all__ = [
     "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "sin", "cos", "tan", "arcsin",
@@ -391,6 +392,7 @@ def angle(x: Tensor) -> Tensor:
 
 
 @op
+@fused
 def polar(abs_: Tensor, angle: Tensor) -> Tensor:
     """The complex number of a magnitude and an angle in radians.
 
@@ -402,6 +404,7 @@ def polar(abs_: Tensor, angle: Tensor) -> Tensor:
 
 
 @op
+@fused
 def view_as_complex(x: Tensor) -> Tensor:
     """Complex numbers from pairs (real, imaginary) along the last axis.
 
@@ -415,6 +418,7 @@ def view_as_complex(x: Tensor) -> Tensor:
 
 
 @op
+@fused
 def view_as_real(x: Tensor) -> Tensor:
     """Pairs (real, imaginary) along a new last axis from complex numbers.
 

@@ -78,7 +78,7 @@ class AdamW(Adam):
     Source: I. Loshchilov and F. Hutter, *Decoupled Weight Decay Regularization*, 2019.
     """
 
-    def __init__(
+    def __init__(  # type: ignore[misc]  # weight_decay has a default of its own here
         self,
         learning_rate: Any = 0.001,
         weight_decay: NonNegative | None = 0.004,

@@ -25,7 +25,7 @@ from tsuno.core.registry import custom_object_scope
 from tsuno.core.validate import Fraction, NonNegative, PositiveInt
 from tsuno.core.variable import Holder, Variable, bound, variables_of
 from tsuno.optimizers.clipping import clip
-from tsuno.optimizers.schedules import LearningRateSchedule, deserialize
+from tsuno.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 
 Slots = dict[str, Any]
 
@@ -101,10 +101,8 @@ class Optimizer(Configurable, Holder):
         self.name = name or auto_name(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
-        self.use_ema, self.ema_momentum = use_ema, ema_momentum
-        self.ema_overwrite_frequency = ema_overwrite_frequency
-        self.loss_scale_factor = loss_scale_factor
-        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
+        self.loss_scale_factor, self.gradient_accumulation_steps = loss_scale_factor, gradient_accumulation_steps
         self.built = False
         self._trainable_variables: list[Variable] = []
         self._places: dict[int, int] = {}
@@ -124,8 +122,7 @@ class Optimizer(Configurable, Holder):
             step: the number of this step as a float, 1 at first.
             learning_rate: the current learning rate as a scalar.
         """
-        law = "update(weight, gradient, slots, step, learning_rate)"
-        raise NotImplementedError(f"{type(self).__name__} must define `{law}`.")
+        raise NotImplementedError(f"{type(self).__name__} must define `update`, the law for one weight.")
 
     def prepare(self, step: Any) -> None:
         """Hook: what happens once per step, before the law is applied to each weight."""
@@ -177,12 +174,11 @@ class Optimizer(Configurable, Holder):
         """One variable per weight, or for several names a tuple of such lists."""
         names = [name] if isinstance(name, str) else list(name)
         firsts = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
-        rows = [
-            [self.add_variable_from_reference(v, each, first) for each, first in zip(names, firsts, strict=True)]
-            for v in trainable_variables
-        ]
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
-        return columns[0] if isinstance(name, str) else tuple(columns)
+        columns: tuple[list[Variable], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for column, each, first in zip(columns, names, firsts, strict=True):
+                column.append(self.add_variable_from_reference(variable, each, first))
+        return columns[0] if isinstance(name, str) else columns
 
     @property
     def variables(self) -> list[Variable]:
@@ -359,9 +355,8 @@ class Optimizer(Configurable, Holder):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        if isinstance(self._learning_rate, Variable):
-            config["learning_rate"] = float(self._learning_rate)
-        return config
+        rate = self._learning_rate
+        return {**config, "learning_rate": float(rate) if isinstance(rate, Variable) else serialize(rate)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
@@ -369,10 +364,8 @@ class Optimizer(Configurable, Holder):
         with custom_object_scope(custom_objects or {}):
             return super().from_config(config)
 
-    # What optimizers written for Keras call in their `update_step`.
-
     def assign(self, variable: Variable, value: Any) -> None:
-        """Set a weight or a slot."""
+        """Set a weight or a slot; for the `update_step` of optimizers written for Keras, like the next two."""
         variable.assign(value)
 
     def assign_add(self, variable: Variable, value: Any) -> None:
@@ -394,14 +387,10 @@ class Optimizer(Configurable, Holder):
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Set all variables from what `save_own_variables` stored; of another number of them nothing is taken."""
         if len(store) != len(self.variables):
-            warnings.warn(
-                f"The state of the optimizer {self.name!r} was not loaded: it has {len(self.variables)} variables"
-                f"{'' if self.built else ' (it is not built yet)'}, the file has {len(store)}.",
-                stacklevel=2,
-            )
-            return
-        for place, variable in enumerate(self.variables):
-            variable.assign(store[str(place)])
+            why = f"it has {len(self.variables)} variables{'' if self.built else ' (unbuilt)'}, the file {len(store)}"
+            warnings.warn(f"The state of the optimizer {self.name!r} was not loaded: {why}.", stacklevel=2)
+        else:
+            self.set_weights([store[str(place)] for place in range(len(store))])
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all variables, in the order of `variables`."""

@@ -20,7 +20,7 @@ __all__ = [
 
 
 def _positive(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
         raise ValueError
     return value if isinstance(value, (int, float)) else float(value)
 
@@ -290,7 +290,7 @@ def _half_wave(phase: Any, alpha: float, height: Any = 1.0) -> Any:
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> Any:
-    """A schedule as plain data.
+    """A schedule, or a function in its place, as plain data.
 
     Example:
         >>> rate = tsuno.optimizers.schedules.CosineDecay(0.1, 1000)

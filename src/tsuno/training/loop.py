@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from tsuno.callbacks import CallbackList, History
 from tsuno.callbacks.base import call_hook
 from tsuno.core.context import scope
 from tsuno.core.spec import KerasTensor
-from tsuno.data import ArrayData, Data, make_data, split_batch
+from tsuno.data import KEPT_LOGS, ArrayData, Data, make_data, split_batch
 from tsuno.training import checks
-from tsuno.training.program import KEPT_LOGS, Program
-from tsuno.training.step import predict_step, test_step, train_step, training_state
+from tsuno.training.program import NEVER, Program
+from tsuno.training.step import measuring_state, predict_step, test_step, train_step, training_state
 
 Logs = dict[str, Any]
 _SECONDS_PER_DISPATCH = {"watched": 0.1, "unwatched": 1.0}
@@ -73,35 +73,40 @@ def fit(
         callbacks, add_history=True, add_progbar=bool(watched), model=model, verbose=watched, epochs=epochs, steps=data.steps
     )
     model.stop_training = False
-    unread: list[tuple[int, Logs]] = []
+    unread: list[tuple[int, Logs, int | None]] = []
     lazy = not watchers.reads_epochs()
+    together = data.span(KEPT_LOGS) if lazy and validation is None and not _watches_batches(watchers) else 1
     logs: Logs = {}
     watchers.on_train_begin()
+    epoch = initial_epoch
     try:
-        for epoch in range(initial_epoch, epochs):
+        while epoch < epochs and not model.stop_training:
+            count = min(together, epochs - epoch)
+            if count > 1:
+                # Nobody looks between epochs: several make one run, and their logs are read at the end.
+                for turn, (logs, place) in enumerate(_epochs(program, data, count)):
+                    unread.append((epoch + turn, logs, place))
+                epoch += count
+                continue
             watchers.on_epoch_begin(epoch)
             logs = _epoch(model, program, data, watchers, "train", watched)
             if not logs:
                 warnings.warn(f"The data ended before epoch {epoch + 1} of {epochs}; training stops here.", stacklevel=3)
                 break
-            if data.steps is None and watched:
-                watchers.set_params({"verbose": watched, "epochs": epochs, "steps": None})
             if validation is not None and _is_due(validation_freq, epoch):
                 measured = _evaluate(model, validation, watchers, 0)
                 logs = {**logs, **{f"val_{name}": value for name, value in measured.items()}}
             if lazy:
-                unread.append((epoch, logs))
+                unread.append((epoch, logs, None))
             else:
                 logs = _read(logs)
                 watchers.on_epoch_end(epoch, logs)
-            if model.stop_training:
-                break
+            epoch += 1
     finally:
         # What ran is remembered, also when something interrupts.
-        for epoch, late in unread:
-            logs = _read(late)
-            watchers.on_epoch_end(epoch, logs)
-    if model.optimizer.use_ema and epochs > initial_epoch:
+        for number, logs in _read_epochs(unread):
+            watchers.on_epoch_end(number, logs)
+    if model.optimizer.use_ema and epoch > initial_epoch:
         model.optimizer.finalize_variable_values(model.compiled.trainable(model))
     watchers.on_train_end(logs)
     assert watchers.history is not None
@@ -172,7 +177,7 @@ def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight:
     data = _one_batch(x, y, sample_weight, class_weight)
     prepare(model, data, check=not _is_ready(model))
     (chunk,) = data.chunks()
-    logs = _read(train_program(model)(chunk, 0, 1, fresh=False)[0])
+    logs = _read(train_program(model)(chunk, 0, 1, done=1)[0])
     return logs if return_dict else _listed(model, logs)
 
 
@@ -182,7 +187,7 @@ def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: b
     data = _one_batch(x, y, sample_weight, None)
     prepare(model, data, check=not _is_ready(model))
     (chunk,) = data.chunks()
-    logs = _read(test_program(model)(chunk, 0, 1, fresh=False)[0])
+    logs = _read(test_program(model)(chunk, 0, 1, done=1)[0])
     return logs if return_dict else _listed(model, logs)
 
 
@@ -305,7 +310,7 @@ def test_program(model: Any) -> Program:
         counters = {id(variable) for metric in model.metrics for variable in metric.variables}
         return Program(
             test_step(model),
-            [model, model.metrics],
+            measuring_state(model),
             lambda variable: id(variable) not in counters,
             model.reset_metrics,
             model.compiled.eager,
@@ -359,7 +364,7 @@ def _epoch(model: Any, program: Program, data: Data, watchers: CallbackList, pha
             for callback in stepping:
                 call_hook(callback, begin, done)
             measuring, started = program.pace.measuring, time.perf_counter()
-            last, logs = program(chunk, first, count, fresh=done == 0)
+            last, logs = program(chunk, first, count, done, data.steps or NEVER)
             if measuring:
                 engine.ready(last)
                 program.pace.note(started, count)
@@ -378,6 +383,40 @@ def _epoch(model: Any, program: Program, data: Data, watchers: CallbackList, pha
     if shown is not None:
         _show(latest, end, *shown)
     return last
+
+
+def _epochs(program: Program, data: Data, epochs: int) -> list[tuple[Logs, int]]:
+    """Run several epochs that nobody watches: for each, the logs of a dispatch and the place of its own among them."""
+    assert data.steps is not None
+    ends: list[tuple[Logs, int]] = []
+    for chunk in data.chunks(epochs):
+        done = 0
+        while done < chunk.count:
+            count = min(KEPT_LOGS, chunk.count - done, program.pace.steps(_SECONDS_PER_DISPATCH["unwatched"], chunk.count))
+            measuring, started = program.pace.measuring, time.perf_counter()
+            last, logs = program(chunk, chunk.start + done, count, done, data.steps)
+            if measuring:
+                engine.ready(last)
+                program.pace.note(started, count)
+            ends += [(logs, i) for i in range(count) if (done + i + 1) % data.steps == 0]
+            done += count
+    return ends
+
+
+def _watches_batches(watchers: CallbackList) -> bool:
+    return any(watchers.watching("train", need) for need in ("step", "every", "latest"))
+
+
+def _read_epochs(unread: list[tuple[int, Logs, int | None]]) -> Iterator[tuple[int, Logs]]:
+    """The logs of epochs that nobody has looked at yet, each dispatch's fetched once."""
+    fetched: dict[int, Any] = {}
+    for number, logs, place in unread:
+        if place is None:
+            yield number, _read(logs)
+            continue
+        if id(logs) not in fetched:
+            fetched[id(logs)] = engine.fetch(logs)
+        yield number, _sorted({name: _plain(values[place]) for name, values in fetched[id(logs)].items()})
 
 
 def _show(callbacks: list[Any], hook: str, batch: int, logs: Logs) -> None:

@@ -15,11 +15,11 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.core.variable import State, Variable, bind, bound, slots
-from tsuno.data import Chunk
+from tsuno.data.chunk import KEPT_LOGS, Chunk
 from tsuno.engine import xp
 
-KEPT_LOGS = 512
-"""The logs of so many steps are kept per dispatch: no dispatch whose every step is looked at is longer."""
+NEVER = 1 << 30
+"""The period of counters that go on."""
 
 
 class Program:
@@ -44,30 +44,33 @@ class Program:
         self._dispatch = run if eager else engine.compile(run, donate_argnums=1, static_argnames="size")
         self.pace = Pace()
 
-    def __call__(self, chunk: Chunk, first: int, count: int, fresh: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    def __call__(
+        self, chunk: Chunk, first: int, count: int, done: int = 0, period: int = NEVER
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run `count` steps from batch `first` of a chunk; returns the last step's logs, and those of every step.
 
         Args:
             chunk: the data.
             first: the first batch.
             count: how many batches.
-            fresh: whether to start the counters anew.
+            done: how many steps of the epoch have run before.
+            period: the steps of an epoch; after so many the counters start anew.
         """
         fixed: State = {}
         state: State = {}
         for path, variable in self._variables.items():
             (fixed if path in self._fixed else state)[path] = variable._value
         state, last, every = self._dispatch(
-            fixed, state, chunk.arrays, chunk.order, np.int32(first), np.int32(count), np.bool_(fresh), size=chunk.batch_size
+            fixed, state, chunk.arrays, chunk.order, np.array([first, count, done, period], np.int32), size=chunk.batch_size
         )
         for path, value in state.items():
             self._variables[path]._value = value
         return last, every
 
     def _run(
-        self, fixed: State, state: State, arrays: Any, order: Any, first: Any, count: Any, fresh: Any, size: int
+        self, fixed: State, state: State, arrays: Any, order: Any, range_: Any, size: int
     ) -> tuple[State, Any, Any]:
-        state = self._refreshed(state, fresh)
+        first, count, done, period = range_
 
         def batch(i: Any) -> Any:
             rows = engine.dynamic_slice(order, (i * size,), (size,))
@@ -75,6 +78,7 @@ class Program:
 
         def advance(i: Any, carry: Any) -> Any:
             state, _, every = carry
+            state = self._refreshed(state, (done + i) % period == 0)
             after, logs = self._compiled_step({**fixed, **state}, batch(first + i))
             every = engine.tree.map(lambda kept, value: kept.at[i % KEPT_LOGS].set(value), every, logs)
             return {path: after[path] for path in state}, logs, every
@@ -86,6 +90,7 @@ class Program:
         return result
 
     def _refreshed(self, state: State, fresh: Any) -> State:
+        """The state, with the counters of a new epoch where one begins."""
         with bound(self._owners, state) as after:
             self._reset()
             zeroed = after()
@@ -94,13 +99,14 @@ class Program:
         }
 
     def _run_eagerly(
-        self, fixed: State, state: State, arrays: Any, order: Any, first: Any, count: Any, fresh: Any, size: int
+        self, fixed: State, state: State, arrays: Any, order: Any, range_: Any, size: int
     ) -> tuple[State, Any, Any]:
-        state = self._refreshed(state, fresh)
+        first, count, done, period = (int(value) for value in range_)
         logs: dict[str, Any] = {}
         every = []
-        for i in range(int(first), int(first) + int(count)):
-            rows = order[i * size : (i + 1) * size]
+        for i in range(count):
+            state = self._refreshed(state, (done + i) % period == 0)
+            rows = order[(first + i) * size : (first + i + 1) * size]
             batch = engine.tree.map(lambda array, rows=rows: array[rows], arrays)
             after, logs = self._step({**fixed, **state}, batch)
             state = {path: after[path] for path in state}

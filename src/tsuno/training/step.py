@@ -51,7 +51,7 @@ def train_step(model: Any) -> Step:
 
 def test_step(model: Any) -> Step:
     """The step that only measures."""
-    owners = training_state(model)
+    owners = measuring_state(model)
 
     def step(state: State, batch: Batch) -> tuple[State, Logs]:
         x, y, sample_weight = batch
@@ -78,6 +78,11 @@ def predict_step(model: Any) -> Callable[[State, Batch], Any]:
 def training_state(model: Any) -> list[Any]:
     """The objects whose variables are the state of training."""
     return [model, model.optimizer, model.compiled.all_metrics()]
+
+
+def measuring_state(model: Any) -> list[Any]:
+    """The objects whose variables are the state of an evaluation."""
+    return [model, model.compiled.all_metrics()]
 
 
 def measure(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any, masks: list[Any]) -> Logs:

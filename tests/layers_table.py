@@ -1,0 +1,255 @@
+"""Every layer in one or more rows: how it is made, what it is called with, and which laws hold for it.
+
+The same row makes a layer of Tsuno and one of Keras: what differs between the libraries (an inner layer, a cell) is a function of the
+library, wrapped in `Of`. The first axis of every array is the batch.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+BATCH = 4
+
+
+@dataclass(frozen=True)
+class Of:
+    """An argument that depends on the library."""
+
+    make: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    kwargs: dict[str, Any]
+    inputs: tuple[Any, ...]
+    call: dict[str, Any]
+    batch: bool = True
+    """Whether an unknown batch size is the unknown first size of every result."""
+    config: bool = True
+    """Whether the configuration is plain data."""
+    policies: bool = True
+    """Whether the layer computes in the dtype that its policy says."""
+    smooth: bool = True
+    """Whether there are gradients to compare."""
+
+    def __str__(self) -> str:
+        given = [f"{key}={value}" for key, value in self.kwargs.items() if not isinstance(value, Of)]
+        return f"{self.name}({', '.join(given)})({', '.join(self.call)})"
+
+
+ROWS: list[Row] = []
+
+
+def row(name: str, *inputs: Any, call: dict[str, Any] | None = None, flags: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """Enter a layer with arguments `kwargs`, called with `inputs` and `call`."""
+    ROWS.append(Row(name, kwargs, inputs, call or {}, **(flags or {})))
+
+
+rng = np.random.default_rng(5)
+
+
+def floats(*sizes: int) -> np.ndarray:
+    return rng.uniform(-2, 2, (BATCH, *sizes)).astype("float32")
+
+
+def ints(*sizes: int, high: int) -> np.ndarray:
+    return rng.integers(0, high, (BATCH, *sizes)).astype("int32")
+
+
+def mask(*sizes: int) -> np.ndarray:
+    """Some steps of each sample; at least one."""
+    kept = rng.uniform(0, 1, (BATCH, *sizes)) < 0.6
+    kept[:, 0] = True
+    kept[0, -1], kept[1, -1] = False, True
+    return kept
+
+
+# ---------------------------------------------------------------------- fully connected
+
+row("Dense", floats(5), units=3)
+row("Dense", floats(5), units=3, activation="relu", use_bias=False)
+row("Dense", floats(2, 3, 5), units=2, activation="softmax")
+row(
+    "Dense", floats(5), units=3, kernel_initializer="he_normal", bias_initializer="ones", kernel_regularizer="l2",
+    bias_regularizer="l1", kernel_constraint="non_neg", bias_constraint="max_norm", activity_regularizer="l2",
+)  # fmt: skip
+row(
+    "Dense", floats(5), units=3, trainable=False, activation=Of(lambda lib: lib.activations.tanh),
+    kernel_initializer=Of(lambda lib: lib.initializers.RandomNormal(stddev=0.1, seed=3)),
+    kernel_regularizer=Of(lambda lib: lib.regularizers.L1L2(0.1, 0.2)),
+    kernel_constraint=Of(lambda lib: lib.constraints.UnitNorm(axis=0)),
+)  # fmt: skip
+row("EinsumDense", floats(5), equation="ab,bc->ac", output_shape=3, bias_axes="c")
+row("EinsumDense", floats(4, 5), equation="abc,cd->abd", output_shape=(None, 3), bias_axes="d", activation="relu")
+row("EinsumDense", floats(4, 5), equation="abc,cde->abde", output_shape=(None, 3, 2), bias_axes="de")
+row("EinsumDense", floats(4, 5), equation="abc,bce->ae", output_shape=3)
+row("EinsumDense", floats(2, 4, 5), equation="...x,xy->...y", output_shape=3, bias_axes="y")
+row("EinsumDense", floats(4, 5), equation="abc,cd->abd", output_shape=(4, 3), bias_axes="bd")
+row("Embedding", ints(6, high=7), input_dim=7, output_dim=3)
+row("Embedding", ints(6, high=7), input_dim=7, output_dim=3, mask_zero=True, embeddings_regularizer="l2")
+row("Embedding", ints(2, 3, high=7).astype("int64"), input_dim=7, output_dim=2, embeddings_initializer="ones")
+
+# ---------------------------------------------------------------------- functions
+
+row("Activation", floats(5), activation="relu")
+row("Activation", floats(3, 5), activation="softmax")
+row("Activation", floats(5), activation=Of(lambda lib: lib.activations.gelu))
+row("Lambda", floats(5), function=Of(lambda lib: lambda x: x * 2 + 1), flags={"config": False})
+row(
+    "Lambda", floats(5), function=Of(lambda lib: lambda x, factor: lib.ops.tanh(x) * factor), arguments={"factor": 3.0},
+    output_shape=(5,), flags={"config": False},
+)  # fmt: skip
+
+# ---------------------------------------------------------------------- convolutions
+
+SPACE = {1: (9,), 2: (6, 7), 3: (4, 5, 6)}
+
+
+def images(rank: int, channels: int, first: bool = False) -> np.ndarray:
+    return floats(channels, *SPACE[rank]) if first else floats(*SPACE[rank], channels)
+
+
+for rank in (1, 2, 3):
+    conv = functools.partial(row, f"Conv{rank}D", filters=4)
+    conv(images(rank, 2), kernel_size=3)
+    conv(images(rank, 2), kernel_size=3, padding="same", strides=2, activation="relu")
+    conv(images(rank, 2), kernel_size=2, padding="valid", strides=2, use_bias=False)
+    conv(images(rank, 2), kernel_size=2, padding="same", dilation_rate=2)
+    if rank < 3:
+        conv(images(rank, 4), kernel_size=3, groups=2)
+    conv(images(rank, 3, True), kernel_size=3, padding="same", data_format="channels_first")
+row("Conv1D", images(1, 2), filters=4, kernel_size=3, padding="causal", dilation_rate=2)
+row("Conv1D", images(1, 2), filters=4, kernel_size=3, padding="causal", strides=2)
+row("Conv1D", images(1, 2, True), filters=4, kernel_size=3, padding="causal", data_format="channels_first")
+row("Conv2D", images(2, 2), filters=4, kernel_size=(3, 2), strides=(2, 1), padding="same")
+row("Conv2D", images(2, 4, True), filters=4, kernel_size=3, strides=2, groups=2, data_format="channels_first")
+row("Conv2D", images(2, 2), filters=3, kernel_size=1, kernel_regularizer="l2", kernel_initializer="glorot_normal")
+row("Conv2D", images(2, 1), filters=3, kernel_size=5, padding="same")
+
+# ---------------------------------------------------------------------- pooling
+
+for rank in (1, 2, 3):
+    for kind in ("Max", "Average"):
+        pool = functools.partial(row, f"{kind}Pooling{rank}D")
+        pool(images(rank, 2))
+        pool(images(rank, 2), pool_size=3, strides=2, padding="same")
+        pool(images(rank, 2), pool_size=2, strides=1)
+        pool(images(rank, 2, True), pool_size=2, padding="same", data_format="channels_first")
+    for kind in ("GlobalMax", "GlobalAverage"):
+        pool = functools.partial(row, f"{kind}Pooling{rank}D")
+        pool(images(rank, 2))
+        pool(images(rank, 2), keepdims=True)
+        pool(images(rank, 2, True), data_format="channels_first")
+row("MaxPooling2D", images(2, 2), pool_size=(3, 2), strides=(1, 3), padding="same")
+row("AveragePooling2D", images(2, 2), pool_size=(2, 3), strides=(3, 1))
+row("GlobalAveragePooling1D", images(1, 2), call={"mask": mask(9)})
+row("GlobalAveragePooling1D", images(1, 2, True), data_format="channels_first", keepdims=True, call={"mask": mask(9)})
+
+# ---------------------------------------------------------------------- normalization
+
+row("BatchNormalization", floats(5))
+row("BatchNormalization", floats(4, 3, 5), momentum=0.9, epsilon=1e-2)
+row("BatchNormalization", floats(3, 4, 5), axis=1)
+row("BatchNormalization", floats(4, 5), scale=False)
+row("BatchNormalization", floats(4, 5), center=False, gamma_regularizer="l2")
+row("BatchNormalization", floats(5), trainable=False)
+row("BatchNormalization", floats(6, 5), call={"mask": mask(6)})
+row("LayerNormalization", floats(5))
+row("LayerNormalization", floats(3, 4, 5), axis=(1, 3), epsilon=1e-2)
+row("LayerNormalization", floats(3, 5), axis=[-2, -1], scale=False)
+row("LayerNormalization", floats(3, 5), axis=1, center=False)
+row("Dropout", floats(5), rate=0.0)
+
+# ---------------------------------------------------------------------- shapes and merging
+
+row("Flatten", floats(3, 2))
+row("Flatten", floats(3, 2, 4), data_format="channels_first")
+row("Flatten", floats())
+row("Reshape", floats(6, 2), target_shape=(3, 4))
+row("Reshape", floats(6, 2), target_shape=(-1, 3))
+row("Reshape", floats(6), target_shape=(2, -1, 1))
+row("Permute", floats(2, 3, 4), dims=(3, 1, 2))
+row("RepeatVector", floats(5), n=3)
+row("Concatenate", [floats(3, 2), floats(3, 4)])
+row("Concatenate", [floats(3, 2), floats(1, 2), floats(2, 2)], axis=1)
+row("Add", [floats(3, 2), floats(3, 2), floats(3, 2)])
+row("Add", [floats(3, 2), floats(2)])
+row("Multiply", [floats(3, 2), floats(3, 2)])
+row("Multiply", [floats(2), floats(4, 3, 2)])
+row("Multiply", [floats(3, 1), floats(1, 5)])
+
+# ---------------------------------------------------------------------- recurrent
+
+SEQUENCE = floats(5, 3)
+for name, states in (("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)):
+    rnn = functools.partial(row, name, SEQUENCE, units=2)
+    rnn()
+    rnn(return_sequences=True, call={"mask": mask(5)})
+    rnn(return_state=True, go_backwards=True, use_bias=False)
+    rnn(return_sequences=True, go_backwards=True, return_state=True, call={"mask": mask(5)})
+    rnn(unroll=True, return_sequences=True, call={"mask": mask(5)})
+    rnn(call={"initial_state": [floats(2) for _ in range(states)]}, activation="relu", kernel_regularizer="l2")
+    rnn(stateful=True, return_sequences=True, flags={"batch": False})
+row("LSTM", SEQUENCE, units=2, recurrent_activation="hard_sigmoid", unit_forget_bias=False, bias_initializer="ones")
+row("LSTM", SEQUENCE, units=2, unroll=True, go_backwards=True, return_state=True)
+row("GRU", SEQUENCE, units=2, reset_after=False, return_sequences=True)
+row("GRU", SEQUENCE, units=2, reset_after=False, unroll=True, call={"mask": mask(5)})
+row("GRU", SEQUENCE, units=2, use_bias=False, reset_after=True)
+row("SimpleRNNCell", floats(3), floats(2), units=2)
+row("LSTMCell", floats(3), [floats(2), floats(2)], units=2)
+row("GRUCell", floats(3), floats(2), units=2, reset_after=False)
+
+
+@functools.cache
+def decaying_cell(lib: Any) -> type:
+    """A cell of the user's own: the state fades and takes in a projection of the input."""
+
+    @lib.saving.register_keras_serializable("tests")
+    class DecayingCell(lib.layers.Layer):
+        def __init__(self, units: int, decay: float = 0.5, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.units, self.decay, self.state_size = units, decay, units
+
+        def build(self, input_shape: Any) -> None:
+            self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+            self.built = True
+
+        def call(self, inputs: Any, states: Any) -> Any:
+            state = states[0] * self.decay + lib.ops.matmul(inputs, self.kernel)
+            return lib.ops.tanh(state), [state]
+
+        def get_config(self) -> dict[str, Any]:
+            return {**super().get_config(), "units": self.units, "decay": self.decay}
+
+    return DecayingCell
+
+
+own_cell = Of(lambda lib: decaying_cell(lib)(2, name="cell"))
+row("RNN", SEQUENCE, cell=own_cell)
+row("RNN", SEQUENCE, cell=own_cell, return_sequences=True, return_state=True, call={"mask": mask(5)})
+row("RNN", SEQUENCE, cell=own_cell, unroll=True, go_backwards=True)
+row("RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.LSTMCell(2, name="cell")), return_sequences=True)
+row(
+    "RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.GRUCell(2, name="cell")), return_sequences=True,
+    zero_output_for_mask=True, call={"mask": mask(5)},
+)  # fmt: skip
+
+# ---------------------------------------------------------------------- attention
+
+QUERY, VALUE = floats(3, 4), floats(5, 4)
+attention = functools.partial(row, "MultiHeadAttention", num_heads=2, key_dim=3)
+attention(QUERY, VALUE)
+attention(QUERY, QUERY, use_bias=False, call={"use_causal_mask": True})
+attention(QUERY, VALUE, floats(5, 6), value_dim=2, call={"return_attention_scores": True})
+attention(QUERY, VALUE, output_shape=5, call={"attention_mask": mask(3, 5)})
+attention(QUERY, VALUE, call={"query_mask": mask(3), "value_mask": mask(5), "key_mask": mask(5)})
+attention(QUERY, VALUE, call={"query_mask": mask(3), "value_mask": mask(5), "return_attention_scores": True})
+attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=2)
+attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=(1, 2), call={"return_attention_scores": True})
+attention(floats(2, 3, 4), floats(2, 3, 4), kernel_regularizer="l2")

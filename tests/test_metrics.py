@@ -1,0 +1,362 @@
+"""Every metric: the numbers, names and configurations of Keras over several batches; errors in one form."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+import tsuno
+from tsuno.core.context import set_mask
+
+rng = np.random.default_rng(0)
+BATCHES, N, C = 3, 6, 4
+
+
+def normal(*shape: int) -> np.ndarray:
+    return rng.normal(size=(BATCHES, *shape)).astype("float32")
+
+
+def uniform(*shape: int) -> np.ndarray:
+    return rng.random((BATCHES, *shape)).astype("float32")
+
+
+def simplex(*shape: int) -> np.ndarray:
+    x = np.exp(normal(*shape))
+    return x / x.sum(-1, keepdims=True)
+
+
+def integers(high: int, *shape: int) -> np.ndarray:
+    return rng.integers(0, high, (BATCHES, *shape))
+
+
+def one_hot(*shape: int) -> np.ndarray:
+    return np.eye(shape[-1], dtype="float32")[integers(shape[-1], *shape[:-1])]
+
+
+PER_SAMPLE = uniform(N)
+BITS, SCORES = integers(2, N, C), uniform(N, C)
+EDGES = rng.choice(np.array([0.0, 0.25, 0.5, 0.75, 1.0, 0.1], "float32"), (BATCHES, N, C))
+IMAGES = simplex(N, 3, C)
+
+# (class, options, update arguments: each with a leading axis of batches, sample weights)
+Row = tuple[str, dict[str, Any], tuple[np.ndarray, ...], np.ndarray]
+ROWS: list[Row] = [
+    ("Mean", {}, (normal(N),), PER_SAMPLE),
+    ("Mean", {}, (normal(N, 3, C),), uniform(N, 3)),
+    ("Mean", {}, (normal(),), uniform()),
+    ("Mean", {}, (normal(N),), uniform(N, 1)),
+    ("Sum", {}, (normal(N, C),), PER_SAMPLE),
+    ("Sum", {}, (normal(N),), PER_SAMPLE),
+    ("Accuracy", {}, (integers(3, N, C), integers(3, N, C)), PER_SAMPLE),
+    ("Accuracy", {}, (integers(3, N, 1), integers(3, N)), PER_SAMPLE),
+    ("BinaryAccuracy", {}, (BITS, SCORES), PER_SAMPLE),
+    ("BinaryAccuracy", {"threshold": 0.8}, (BITS[..., 0], SCORES[..., :1]), PER_SAMPLE),
+    ("CategoricalAccuracy", {}, (one_hot(N, C), simplex(N, C)), PER_SAMPLE),
+    ("CategoricalAccuracy", {}, (one_hot(N, 3, C), IMAGES), uniform(N, 3)),
+    ("SparseCategoricalAccuracy", {}, (integers(C, N), simplex(N, C)), PER_SAMPLE),
+    ("SparseCategoricalAccuracy", {}, (integers(C, N, 1), simplex(N, C)), PER_SAMPLE),
+    ("SparseCategoricalAccuracy", {}, (integers(C, N, 3), IMAGES), uniform(N, 3)),
+    ("TopKCategoricalAccuracy", {"k": 2}, (one_hot(N, C), simplex(N, C)), PER_SAMPLE),
+    ("TopKCategoricalAccuracy", {"k": 2}, (one_hot(N, 3, C), IMAGES), uniform(N, 3)),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, (integers(C, N), simplex(N, C)), PER_SAMPLE),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, (integers(C, N, 1), simplex(N, C)), PER_SAMPLE),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, (integers(C, N, 3), IMAGES), uniform(N, 3)),
+    (
+        "SparseTopKCategoricalAccuracy",
+        {"k": 2, "from_sorted_ids": True},
+        (integers(C, N), np.argsort(-SCORES, axis=-1).astype("int32")),
+        PER_SAMPLE,
+    ),
+    ("MeanSquaredError", {}, (normal(N, C), normal(N, C)), PER_SAMPLE),
+    ("MeanSquaredError", {}, (normal(N), normal(N, 1)), PER_SAMPLE),
+    ("RootMeanSquaredError", {}, (normal(N, C), normal(N, C)), PER_SAMPLE),
+    ("RootMeanSquaredError", {}, (normal(N), normal(N, 1)), uniform(N, 1)),
+    ("MeanAbsoluteError", {}, (normal(N, C), normal(N, C)), PER_SAMPLE),
+    ("MeanAbsolutePercentageError", {}, (normal(N, C), normal(N, C)), PER_SAMPLE),
+    ("MeanSquaredLogarithmicError", {}, (uniform(N, C), normal(N, C)), PER_SAMPLE),
+    ("CosineSimilarity", {}, (normal(N, C), normal(N, C)), PER_SAMPLE),
+    ("CosineSimilarity", {"axis": 1}, (normal(N, 3, C), normal(N, 3, C)), PER_SAMPLE),
+    ("LogCoshError", {}, (normal(N, C), normal(N, C)), PER_SAMPLE),
+    ("BinaryCrossentropy", {}, (BITS, SCORES), PER_SAMPLE),
+    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, (BITS, normal(N, C)), PER_SAMPLE),
+    ("CategoricalCrossentropy", {}, (one_hot(N, C), simplex(N, C)), PER_SAMPLE),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.2, "from_logits": True}, (one_hot(N, C), normal(N, C)), PER_SAMPLE),
+    ("SparseCategoricalCrossentropy", {}, (integers(C, N, 1), simplex(N, C)), PER_SAMPLE),
+    (
+        "SparseCategoricalCrossentropy",
+        {"from_logits": True, "ignore_class": 1},
+        (integers(C, N, 3), normal(N, 3, C)),
+        uniform(N, 3),
+    ),
+    ("KLDivergence", {}, (simplex(N, C), simplex(N, C)), PER_SAMPLE),
+    ("Poisson", {}, (integers(4, N, C), np.exp(normal(N, C))), PER_SAMPLE),
+    ("Hinge", {}, (BITS, normal(N, C)), PER_SAMPLE),
+    ("SquaredHinge", {}, (2 * BITS - 1, normal(N, C)), PER_SAMPLE),
+    ("CategoricalHinge", {}, (one_hot(N, C), normal(N, C)), PER_SAMPLE),
+    ("TruePositives", {}, (BITS[..., 0], SCORES[..., 0]), PER_SAMPLE),
+    ("TruePositives", {"thresholds": [0.8, 0.1]}, (BITS, SCORES), uniform(N, C)),
+    ("TrueNegatives", {}, (BITS[..., 0], SCORES[..., :1]), PER_SAMPLE),
+    ("TrueNegatives", {"thresholds": 0.25}, (BITS, EDGES), PER_SAMPLE),
+    ("FalsePositives", {"thresholds": [0.25, 0.5, 0.75]}, (BITS, EDGES), PER_SAMPLE),
+    ("FalseNegatives", {"thresholds": [0.0, 0.25, 0.5, 0.75, 1.0]}, (BITS, np.maximum(EDGES, 0.1)), PER_SAMPLE),
+    ("Precision", {}, (BITS, SCORES), PER_SAMPLE),
+    ("Precision", {"thresholds": [0.2, 0.6]}, (BITS, SCORES), PER_SAMPLE),
+    ("Precision", {"top_k": 2}, (one_hot(N, C), normal(N, C)), PER_SAMPLE),
+    ("Precision", {"class_id": 2, "thresholds": 0.3}, (BITS, SCORES), PER_SAMPLE),
+    ("Recall", {}, (BITS, SCORES), PER_SAMPLE),
+    ("Recall", {"thresholds": [0.0, 0.5, 1.0]}, (BITS, 3 * normal(N, C) + 0.5), PER_SAMPLE),
+    ("Recall", {"top_k": 3, "class_id": 1}, (one_hot(N, C), normal(N, C)), PER_SAMPLE),
+    ("AUC", {}, (BITS[..., 0], SCORES[..., 0]), PER_SAMPLE),
+    ("AUC", {"num_thresholds": 5}, (BITS, EDGES), PER_SAMPLE),
+    ("AUC", {"num_thresholds": 9, "summation_method": "minoring"}, (BITS, SCORES), PER_SAMPLE),
+    ("AUC", {"num_thresholds": 9, "summation_method": "majoring"}, (BITS, SCORES), PER_SAMPLE),
+    ("AUC", {"curve": "PR"}, (BITS, SCORES), PER_SAMPLE),
+    ("AUC", {"curve": "PR", "summation_method": "majoring"}, (BITS, SCORES), PER_SAMPLE),
+    ("AUC", {"curve": "PRGAIN"}, (BITS, SCORES), PER_SAMPLE),
+    ("AUC", {"thresholds": [0.7, 0.2], "label_weights": [1.0, 2.0, 0.5, 1.0]}, (BITS, SCORES), PER_SAMPLE),
+    ("AUC", {"from_logits": True}, (BITS, normal(N, C)), PER_SAMPLE),
+    ("AUC", {"multi_label": True, "num_labels": C}, (BITS, SCORES), PER_SAMPLE),
+    (
+        "AUC",
+        {"multi_label": True, "num_labels": C, "curve": "PR", "label_weights": [1.0, 2.0, 0.5, 1.0]},
+        (BITS, SCORES),
+        PER_SAMPLE,
+    ),
+    ("AUC", {"multi_label": True, "num_labels": C, "thresholds": [0.1, 0.6]}, (BITS, SCORES), PER_SAMPLE),
+]  # fmt: skip
+row_ids = [f"{i}-{name}" for i, (name, *_) in enumerate(ROWS)]
+LATER = {
+    "BinaryIoU", "ConcordanceCorrelation", "F1Score", "FBetaScore", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU",
+    "PearsonCorrelation", "PrecisionAtRecall", "R2Score", "RecallAtPrecision", "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity", "concordance_correlation", "pearson_correlation",
+}  # fmt: skip
+
+
+def make(library: Any, row: Row) -> Any:
+    return getattr(library.metrics, row[0])(**row[1])
+
+
+def run(metric: Any, state: Any, arguments: Any, weights: Any) -> Any:
+    """The result after each batch, by the stateless forms."""
+
+    def step(state: Any, batch: Any) -> Any:
+        state = metric.stateless_update_state(state, *batch[0], sample_weight=batch[1])
+        return state, metric.stateless_result(state)
+
+    return jax.lax.scan(step, state, (arguments, weights))[1]
+
+
+@functools.cache
+def compiled(library: Any) -> Any:
+    run, states = program(library)
+    return jax.device_get(run(states, [row[2:] for row in ROWS]))
+
+
+def program(library: Any) -> Any:
+    """The results of every row without and with weights: one program for each library."""
+    metrics = [make(library, row) for row in ROWS]
+    states = [[jnp.asarray(variable.value) for variable in metric.variables] for metric in metrics]
+
+    def run_all(states: Any, data: Any) -> Any:
+        return [
+            [run(metric, state, arguments, None), run(metric, state, arguments, weights)]
+            for metric, state, (arguments, weights) in zip(metrics, states, data, strict=True)
+        ]
+
+    options = {"xla_backend_optimization_level": 0}  # compiles in half the time
+    return jax.jit(run_all, compiler_options=options), states
+
+
+@pytest.mark.parametrize("index", range(len(ROWS)), ids=row_ids)
+def test_equals_keras(index: int) -> None:
+    ours, theirs = compiled(tsuno)[index], compiled(keras)[index]
+    for weighted in (0, 1):
+        assert np.isfinite(theirs[weighted]).all()
+        np.testing.assert_allclose(ours[weighted], theirs[weighted], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", range(len(ROWS)), ids=row_ids)
+def test_eager_reset_and_restored_equal_compiled(index: int) -> None:
+    row = ROWS[index]
+    metric = make(tsuno, row)
+    restored = type(metric).from_config(metric.get_config())
+    assert restored.get_config() == metric.get_config()
+    expected = compiled(tsuno)[index][1]
+    metric.update_state(*(x[0] for x in row[2]))
+    metric.reset_state()
+    assert all(not variable.numpy().any() for variable in metric.variables)
+    for batch in range(2):
+        arguments = [x[batch] for x in row[2]]
+        for one in (metric, restored):
+            np.testing.assert_allclose(
+                one(*arguments, sample_weight=row[3][batch]), expected[batch], rtol=2e-6, atol=1e-6
+            )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=row_ids)
+def test_configuration_is_that_of_keras(row: Row) -> None:
+    keras.backend.clear_session()
+    tsuno.core.naming.reset_names()
+    ours, theirs = make(tsuno, row), make(keras, row)
+    config, expected = ours.get_config(), theirs.get_config()
+    weights = expected.pop("label_weights", None)
+    assert weights is None or np.asarray(weights).tolist() == config["label_weights"]
+    assert {key: np.asarray(value).tolist() for key, value in expected.items()}.items() <= {
+        key: value for key, value in config.items() if key in expected
+    }.items()
+    assert type(theirs).from_config(config).name == ours.name == theirs.name
+    assert [variable.name for variable in ours.variables] == [variable.name for variable in theirs.variables]
+    assert tsuno.metrics.serialize(ours)["module"] == keras.metrics.serialize(theirs)["module"]
+    assert type(tsuno.metrics.deserialize(tsuno.metrics.serialize(ours))) is type(ours)
+
+
+def test_table_is_complete() -> None:
+    public = vars(tsuno.metrics).items()
+    classes = {name for name, value in public if inspect.isclass(value) and issubclass(value, tsuno.metrics.Metric)}
+    assert {row[0] for row in ROWS} == classes - {"Metric", "MeanMetricWrapper"}
+    theirs = {name for name in dir(keras.metrics) if not name.startswith("_")} - LATER
+    assert theirs <= set(dir(tsuno.metrics))
+    for name in theirs & set(dir(tsuno.losses)):
+        if inspect.isfunction(getattr(tsuno.losses, name)) and name not in ("get", "serialize", "deserialize"):
+            assert getattr(tsuno.metrics, name) is getattr(tsuno.losses, name)
+
+
+def test_get_knows_every_name_of_keras() -> None:
+    from keras.src.metrics import ALL_OBJECTS_DICT
+
+    for name, theirs in ALL_OBJECTS_DICT.items():
+        if theirs.__name__ not in LATER and theirs.__name__ != "MeanMetricWrapper":
+            assert type(tsuno.metrics.get(name)).__name__ == type(keras.metrics.get(name)).__name__
+    assert tsuno.metrics.get("acc").name == "accuracy"
+
+
+def test_get_takes_functions_objects_and_configs() -> None:
+    assert tsuno.metrics.get(None) is None
+    assert tsuno.metrics.get(abs) is abs
+    assert tsuno.metrics.get(tsuno.metrics.AUC).num_thresholds == 200
+    assert tsuno.metrics.get({"class_name": "Precision", "config": {"top_k": 3}}).top_k == 3
+    function = tsuno.metrics.binary_accuracy
+    assert tsuno.metrics.deserialize(tsuno.metrics.serialize(function)) is function
+    wrapper = tsuno.metrics.MeanMetricWrapper(function, threshold=0.9)
+    restored = tsuno.metrics.deserialize(tsuno.metrics.serialize(wrapper))
+    assert float(wrapper([1.0], [0.8])) == float(restored([1.0], [0.8])) == 0.0
+    with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'\. Did you mean 'accuracy'\?"):
+        tsuno.metrics.get("acuracy")
+
+
+def test_masks_count_as_in_keras() -> None:
+    y_true, y_pred = jnp.asarray(normal(4, 2)[0]), jnp.asarray(normal(4, 2)[0])
+    mask = jnp.asarray([True, False, True, True])
+    keras.src.backend.set_keras_mask(y_pred, mask)
+    set_mask(y_pred, mask)
+    for sample_weight in (None, uniform(4)[0]):
+        ours, theirs = (
+            library.metrics.MeanSquaredError()(y_true, y_pred, sample_weight=sample_weight)
+            for library in (tsuno, keras)
+        )
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_an_empty_batch_counts_nothing() -> None:
+    metric = tsuno.metrics.Mean()
+    metric.update_state([2.0])
+    metric.update_state(np.zeros((0,), "float32"))
+    assert float(metric.result()) == 2.0
+
+
+def test_counters_of_own_metrics() -> None:
+    class Count(tsuno.metrics.Metric):
+        def __init__(self, name: str = "count", **kwargs: Any) -> None:
+            super().__init__(name=name, **kwargs)
+            self.seen = self.add_weight(name="seen")
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            self.seen.assign_add(len(y_true))
+
+        def result(self) -> Any:
+            return self.seen.value
+
+    metric = Count()
+    assert float(metric([1, 2], [1, 2])) == 2.0
+    assert metric.variables[0].path == "count/seen"
+    assert [float(x) for x in metric.stateless_reset_state()] == [0.0] and float(metric.result()) == 2.0
+    with pytest.raises(ValueError, match="has 1 variables; 2 values were given"):
+        metric.stateless_result([0.0, 1.0])
+
+
+def test_auc_takes_its_number_of_labels_from_the_first_batch() -> None:
+    lazy = tsuno.metrics.AUC(multi_label=True, num_thresholds=5)
+    ready = tsuno.metrics.AUC(multi_label=True, num_thresholds=5, num_labels=C)
+    assert not lazy.variables
+    assert float(lazy(BITS[0], SCORES[0])) == float(ready(BITS[0], SCORES[0]))
+    with pytest.raises(ValueError, match=r"`AUC` counts 4 labels; got y_pred of shape \(6, 3\)"):
+        lazy.update_state(BITS[0][:, :3], SCORES[0][:, :3])
+
+
+def test_a_score_of_zero_is_above_no_threshold() -> None:
+    metric = tsuno.metrics.FalsePositives(thresholds=[0.0, 0.5, 1.0])
+    assert metric([0.0, 0.0], [0.0, 1.0]).tolist() == [1.0, 1.0, 0.0]
+
+
+def test_auc_is_the_probability_of_the_right_order() -> None:
+    y_true, y_pred = rng.integers(0, 2, 500), rng.random(500).astype("float32")
+    positive, negative = y_pred[y_true == 1], y_pred[y_true == 0]
+    exact = (positive[:, None] > negative[None]).mean()
+    np.testing.assert_allclose(tsuno.metrics.AUC(num_thresholds=2000)(y_true, y_pred), exact, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.Precision(thresholds=1.5), r"`Precision.thresholds` must be a number from 0 to 1; got 1.5"),
+        (lambda m: m.TruePositives([0.1, -1]), r"`TruePositives.thresholds` must be a number from 0 to 1; got -1"),
+        (lambda m: m.AUC(thresholds=[2.0]), r"`AUC.thresholds` must be a number from 0 to 1; got 2.0"),
+        (lambda m: m.AUC(curve="RO"), r"Unknown AUC.curve 'RO'\. Did you mean 'ROC'\?"),
+        (lambda m: m.AUC(summation_method="mean"), r"Unknown AUC.summation_method 'mean'"),
+        (lambda m: m.AUC(num_thresholds=1), r"`AUC.num_thresholds` must be an integer, 2 or more; got 1"),
+        (lambda m: m.AUC(num_labels=3), r"`AUC.num_labels` says something only with multi_label=True"),
+        (lambda m: m.AUC(from_logits="yes"), r"`AUC.from_logits` must be True or False; got 'yes'"),
+        (
+            lambda m: m.AUC(multi_label=True, num_labels=3, label_weights=[1.0, 2.0]),
+            r"`AUC.label_weights` must be one number for each of the 3 labels",
+        ),
+        (lambda m: m.AUC(multi_label=True)([1.0], [1.0]), r"needs y_pred of shape \(samples, labels\); got \(1,\)"),
+        (lambda m: m.Recall(top_k=0), r"`Recall.top_k` must be a positive integer or None; got 0"),
+        (lambda m: m.Recall(top_k=9)(BITS[0], SCORES[0]), r"`Recall.top_k` must be at most the number of classes, 4"),
+        (lambda m: m.Recall(class_id=4)(BITS[0], SCORES[0]), r"`Recall.class_id` must be below the number of classes, 4"),
+        (lambda m: m.Recall(class_id=0)([1.0], [1.0]), r"`Recall.class_id` needs y_pred of shape \(samples, classes\)"),
+        (lambda m: m.TopKCategoricalAccuracy(k=0), r"`TopKCategoricalAccuracy.k` must be a positive integer; got 0"),
+        (
+            lambda m: m.BinaryCrossentropy(label_smoothing=2),
+            r"`BinaryCrossentropy.label_smoothing` must be a number from 0 to 1; got 2",
+        ),
+        (
+            lambda m: m.MeanSquaredError()(np.ones((8, 5)), np.ones((8, 1))),
+            r"`mean_squared_error` needs y_true and y_pred of the same shape; got \(8, 5\) and \(8, 1\)",
+        ),
+        (lambda m: m.RootMeanSquaredError()(np.ones((8, 1)), np.ones((8, 3))), r"`root_mean_squared_error` needs"),
+        (
+            lambda m: m.CategoricalAccuracy()(np.ones(8), np.ones((8, 3))),
+            r"`categorical_accuracy` needs .* use `sparse_categorical_accuracy`",
+        ),
+        (
+            lambda m: m.SparseCategoricalAccuracy()(np.ones((8, 3)), np.ones((8, 3))),
+            r"For one-hot targets use `categorical_accuracy`",
+        ),
+        (lambda m: m.Precision()(np.ones(8), np.ones((8, 3))), r"`Precision` needs y_true and y_pred of the same shape"),
+        (lambda m: m.Mean()(np.ones((4, 2)), np.ones(3)), r"`sample_weight` of shape \(3,\) does not fit"),
+    ],
+)  # fmt: skip
+def test_errors_say_what_and_how_to_mend(call: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(tsuno.metrics)

@@ -1,0 +1,298 @@
+"""Every optimizer and schedule: Keras' steps, variables and configurations; compiled as eager; errors in one form."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import jax
+import keras
+import numpy as np
+import pytest
+
+import tsuno
+from tsuno.optimizers import schedules
+
+K = keras.optimizers
+STEPS = 20
+
+# (class, options): every class, every branch of its law, and every option of the base once.
+ROWS: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("Adam", {}),
+    ("Adam", {"learning_rate": 0.1, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3}),
+    ("Adam", {"learning_rate": 0.1, "amsgrad": True}),
+    ("AdamW", {"learning_rate": 0.1, "weight_decay": 0.05}),
+    ("RMSprop", {}),
+    ("RMSprop", {"learning_rate": 0.01, "rho": 0.8, "momentum": 0.9}),
+    ("RMSprop", {"learning_rate": 0.01, "centered": True}),
+    ("RMSprop", {"learning_rate": 0.01, "momentum": 0.5, "centered": True, "epsilon": 1e-4}),
+    ("Adagrad", {"learning_rate": 0.1}),
+    ("Adagrad", {"learning_rate": 0.1, "initial_accumulator_value": 0.5, "epsilon": 1e-3}),
+    ("Adadelta", {}),
+    ("Adadelta", {"learning_rate": 1.0, "rho": 0.9, "epsilon": 1e-2}),
+    ("Adamax", {"learning_rate": 0.05}),
+    ("Adamax", {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.9}),
+    ("Nadam", {"learning_rate": 0.05}),
+    ("Nadam", {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.9, "gradient_accumulation_steps": 3}),
+    ("SGD", {"learning_rate": 0.1, "clipnorm": 0.5}),
+    ("SGD", {"learning_rate": 0.1, "clipvalue": 0.5}),
+    ("SGD", {"learning_rate": 0.1, "global_clipnorm": 1.0}),
+    ("SGD", {"learning_rate": 0.1, "weight_decay": 0.1, "momentum": 0.5}),
+    ("Adam", {"learning_rate": 0.1, "loss_scale_factor": 128.0}),
+    ("Adam", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.8}),
+    ("Adam", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 6}),
+    ("Adam", {"learning_rate": 0.1, "gradient_accumulation_steps": 4, "clipnorm": 0.3, "weight_decay": 0.1}),
+    ("SGD", {"gradient_accumulation_steps": 3, "use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 2}),
+    ("SGD", {"learning_rate": ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5})}),
+    ("Adam", {"learning_rate": ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 15}), "weight_decay": 0.1}),
+]  # fmt: skip
+# A row whose kernel must stay non-negative and whose bias is spared from decay, in both libraries.
+BOUND = ("SGD", {"learning_rate": 0.1, "weight_decay": 0.5, "use_ema": True, "ema_overwrite_frequency": 5})
+
+SCHEDULES: list[tuple[str, dict[str, Any]]] = [
+    ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.9}),
+    ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.9, "staircase": True}),
+    ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.5}),
+    ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.5, "staircase": True}),
+    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 20}),
+    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 20, "end_learning_rate": 0.01, "power": 2.0}),
+    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 20, "power": 0.5, "cycle": True}),
+    ("PiecewiseConstantDecay", {"boundaries": [5, 20], "values": [1.0, 0.5, 0.1]}),
+    ("PiecewiseConstantDecay", {"boundaries": [], "values": [0.5]}),
+    ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 20}),
+    ("CosineDecay", {"initial_learning_rate": 0.0, "decay_steps": 20, "alpha": 0.1, "warmup_target": 0.2, "warmup_steps": 7}),
+    ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 20, "warmup_target": 0.2}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 7}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 7, "t_mul": 1.0, "m_mul": 0.8}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 7, "t_mul": 1.5, "m_mul": 0.8, "alpha": 0.1}),
+]  # fmt: skip
+
+rng = np.random.default_rng(0)
+START = [rng.normal(size=shape).astype("float32") for shape in ((3, 2), (2,))]
+GRADS = [rng.normal(size=(STEPS, *w.shape)).astype("float32") for w in START]
+
+
+def ident(row: tuple[str, dict[str, Any]]) -> str:
+    return f"{row[0]}({', '.join(f'{k}={v[0] if isinstance(v, tuple) else v}' for k, v in row[1].items())})"
+
+
+def make(library: Any, row: tuple[str, dict[str, Any]]) -> tuple[Any, list[Any]]:
+    """The optimizer of a row, built on two weights."""
+    name, options = row
+    rate = options.get("learning_rate")
+    if isinstance(rate, tuple):
+        options = {**options, "learning_rate": getattr(library.optimizers.schedules, rate[0])(**rate[1])}
+    optimizer = getattr(library.optimizers, name)(name="opt", **options)
+    weights = [library.Variable(w, name=n) for w, n in zip(START, ("kernel", "bias"), strict=True)]
+    if row is BOUND:
+        weights[0].constraint = library.constraints.NonNeg()
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.build(weights)
+    return optimizer, weights
+
+
+@functools.cache
+def trajectories(library: Any) -> tuple[list[Any], list[list[np.ndarray]], list[list[np.ndarray]]]:
+    """Of all rows: the optimizers, their weights at every step, and their own variables at the end.
+
+    One compiled program for all of them: compiling is what takes the time.
+    """
+    made = [make(library, row) for row in [*ROWS, BOUND]]
+
+    @jax.jit
+    def run(states: Any) -> Any:
+        def one(optimizer: Any, state: Any) -> Any:
+            def step(carry: Any, grads: Any) -> Any:
+                weights, own = optimizer.stateless_apply(carry[1], list(grads), carry[0])
+                after = jax.tree.map(lambda new, old: new.astype(old.dtype), (weights, own), carry)
+                return after, after[0]
+
+            return jax.lax.scan(step, state, tuple(GRADS))
+
+        return [one(optimizer, state) for (optimizer, _), state in zip(made, states, strict=True)]
+
+    states = [([v.value for v in weights], [v.value for v in optimizer.variables]) for optimizer, weights in made]
+    results = jax.device_get(run(states))
+    return [optimizer for optimizer, _ in made], [paths for _, paths in results], [end[1] for end, _ in results]
+
+
+@pytest.mark.parametrize("place", range(len(ROWS) + 1), ids=map(ident, [*ROWS, BOUND]))
+def test_steps_are_those_of_keras(place: int) -> None:
+    _, paths, own = trajectories(tsuno)
+    _, keras_paths, keras_own = trajectories(keras)
+    for mine, theirs in zip([*paths[place], *own[place]], [*keras_paths[place], *keras_own[place]], strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-6 * max(1.0, np.abs(theirs).max()))
+
+
+@pytest.mark.parametrize("place", range(len(ROWS) + 1), ids=map(ident, [*ROWS, BOUND]))
+def test_variables_are_those_of_keras(place: int) -> None:
+    mine, theirs = trajectories(tsuno)[0][place].variables, trajectories(keras)[0][place].variables
+    assert [(v.shape, v.dtype) for v in mine] == [(v.shape, v.dtype) for v in theirs]
+    # Nadam's product of momenta has no name in Keras.
+    names = [v.path if "opt/" in v.path else "opt/momentum_product" for v in theirs]
+    assert [v.path for v in mine] == names
+
+
+@pytest.mark.parametrize("place", range(len(ROWS)), ids=map(ident, ROWS))
+def test_config(place: int) -> None:
+    mine, theirs = trajectories(tsuno)[0][place], trajectories(keras)[0][place]
+    assert mine.get_config() == theirs.get_config()
+    serialized = tsuno.optimizers.serialize(mine)
+    assert serialized == K.serialize(theirs)
+    again = tsuno.optimizers.deserialize(serialized)
+    assert type(again) is type(mine) and again.get_config() == mine.get_config()
+    assert K.deserialize(serialized).get_config() == theirs.get_config()
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in ROWS}))
+def test_eager_is_compiled(name: str) -> None:
+    place = max(place for place, row in enumerate(ROWS) if row[0] == name and len(row[1]) < 5)
+    optimizer, weights = make(tsuno, ROWS[place])
+    for step in range(4):
+        optimizer.apply_gradients(zip([g[step] for g in GRADS], weights, strict=True))
+    for weight, path in zip(weights, trajectories(tsuno)[1][place], strict=True):
+        np.testing.assert_allclose(weight.numpy(), path[3], rtol=1e-6, atol=1e-6)
+    assert int(optimizer.variables[0]) == 4
+
+
+def test_every_class_has_a_row() -> None:
+    base = (tsuno.optimizers.Optimizer, schedules.LearningRateSchedule)
+    for module, rows in ((tsuno.optimizers, ROWS), (schedules, SCHEDULES)):
+        classes = {n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, base) and v not in base}
+        assert classes == {name for name, _ in rows}
+
+
+@pytest.mark.parametrize("row", SCHEDULES, ids=ident)
+def test_schedules_are_those_of_keras(row: tuple[str, dict[str, Any]]) -> None:
+    name, options = row
+    mine, theirs = getattr(schedules, name)(**options), getattr(K.schedules, name)(**options)
+    assert schedules.serialize(mine) == K.schedules.serialize(theirs)
+    assert schedules.deserialize(schedules.serialize(mine)).get_config() == theirs.get_config()
+    if not options.get("boundaries", True):  # Keras fails on one rate for all steps
+        assert float(mine(3)) == options["values"][0]
+        return
+    for step in (0, 1, 5, 6, 7, 8, 14, 19, 20, 21, 27, 45):
+        at = np.int32(step)
+        np.testing.assert_allclose(float(mine(at)), float(theirs(at)), rtol=2e-6, atol=1e-8)
+
+
+def test_get() -> None:
+    ids = ("adadelta", "adagrad", "adam", "Adamax", "adamw", "nadam", "RMSprop", "rmsprop", "sgd", "SGD")
+    for name in ids:
+        assert type(tsuno.optimizers.get(name)).__name__ == type(K.get(name)).__name__
+        assert type(tsuno.optimizers.get({"class_name": name, "config": {}})) is type(tsuno.optimizers.get(name))
+    adam = tsuno.optimizers.Adam()
+    assert tsuno.optimizers.get(adam) is adam
+    assert isinstance(tsuno.optimizers.get(tsuno.optimizers.Adam), tsuno.optimizers.Adam)
+    assert tsuno.optimizers.get(None) is None
+
+
+def test_learning_rate() -> None:
+    sgd, weights = make(tsuno, ("SGD", {"learning_rate": 0.5}))
+    sgd.learning_rate = 0.25
+    sgd.apply([np.ones_like(w) for w in START])
+    np.testing.assert_allclose(weights[0].numpy(), START[0] - 0.25, rtol=1e-6)
+    assert sgd.get_config()["learning_rate"] == 0.25
+    sgd.learning_rate = schedules.PiecewiseConstantDecay([10], [0.125, 0.0])
+    assert float(sgd.learning_rate) == 0.125 and [v.path for v in sgd.variables] == ["opt/iteration"]
+    with pytest.raises(TypeError, match="follows .* cannot be set to 0.1"):
+        sgd.learning_rate = 0.1
+    assert float(tsuno.optimizers.SGD(lambda: 0.5).learning_rate) == 0.5
+
+
+def test_moving_average_and_loss_scale() -> None:
+    sgd, weights = make(tsuno, ("SGD", {"learning_rate": 1.0, "use_ema": True, "ema_momentum": 0.5}))
+    for _ in range(2):
+        sgd.apply([np.ones_like(w) for w in START])
+    sgd.finalize_variable_values(weights)
+    np.testing.assert_allclose(weights[0].numpy(), START[0] - 1.5, rtol=1e-5)
+    assert tsuno.optimizers.SGD(loss_scale_factor=8.0).scale_loss(2.0) == 16.0
+
+
+def test_state_round_trip_and_missing_gradients() -> None:
+    adam, _ = make(tsuno, ("Adam", {}))
+    with pytest.warns(UserWarning, match="does not depend on bias"):
+        adam.apply([GRADS[0][0], None])
+    store: dict[str, Any] = {}
+    adam.save_own_variables(store)
+    again, _ = make(tsuno, ("Adam", {}))
+    again.load_own_variables(store)
+    assert all((a.numpy() == b.numpy()).all() for a, b in zip(adam.variables, again.variables, strict=True))
+    with pytest.warns(UserWarning, match="was not loaded: it has 2 variables .unbuilt., the file 6"):
+        tsuno.optimizers.Adam().load_own_variables(store)
+    adam.apply([])
+    assert int(adam.iterations) == 1
+
+
+def test_optimizers_written_for_keras() -> None:
+    """A law in the old form, which assigns to variables itself."""
+
+    def define(library: Any) -> Any:
+        class Sign(library.optimizers.Optimizer):  # type: ignore[misc]
+            def __init__(self, learning_rate: float = 0.1, fade: float = 0.5, name: str = "opt", **kwargs: Any) -> None:
+                super().__init__(learning_rate=learning_rate, name=name, **kwargs)
+                self.fade = fade
+
+            def build(self, variables: Any) -> None:
+                if self.built:
+                    return
+                super().build(variables)
+                self._m, self._n = self.add_optimizer_variables(variables, ["m", "n"])
+
+            def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+                place = self._get_variable_index(variable)
+                self.assign(self._m[place], self._m[place] * self.fade + gradient)
+                self.assign_add(self._n[place], library.ops.abs(gradient))
+                self.assign_sub(variable, learning_rate * library.ops.sign(self._m[place]))
+
+            def get_config(self) -> dict[str, Any]:
+                return {**super().get_config(), "fade": self.fade}
+
+        return Sign
+
+    mine, theirs = define(tsuno)(fade=0.25), define(keras)(fade=0.25)
+    for library, optimizer in ((tsuno, mine), (keras, theirs)):
+        weights = [library.Variable(w, name=n) for w, n in zip(START, ("kernel", "bias"), strict=True)]
+        optimizer.apply([g[0] for g in GRADS], weights)
+    assert [v.path for v in mine.variables] == [v.path for v in theirs.variables]
+    for a, b in zip(mine.variables, theirs.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), np.asarray(b), rtol=1e-6)
+    assert mine.get_config() == theirs.get_config()
+    assert type(mine).from_config(mine.get_config()).fade == 0.25
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tsuno.optimizers.SGD(-0.1), "`SGD.learning_rate` must be a number, zero or more"),
+        (lambda: tsuno.optimizers.SGD("0.1"), "`SGD.learning_rate` must be a number, zero or more"),
+        (lambda: tsuno.optimizers.SGD(momentum=1.5), "`SGD.momentum` must be a number from 0 to 1; got 1.5"),
+        (lambda: tsuno.optimizers.Adam(beta_1=1.0), "`Adam.beta_1` must be a number from 0 up to"),
+        (lambda: tsuno.optimizers.Adam(epsilon="1e-7"), "Pass the number without quotes"),
+        (lambda: tsuno.optimizers.Adam(clipnorm=1.0, clipvalue=1.0), "only one of `clipnorm`"),
+        (lambda: tsuno.optimizers.Adam(clipnorm=-1.0), "`Adam.clipnorm` must be a number, zero or more"),
+        (lambda: tsuno.optimizers.Adam(gradient_accumulation_steps=1), "must be None or at least 2"),
+        (lambda: tsuno.optimizers.Adam(learnig_rate=0.1), "Did you mean 'learning_rate'"),
+        (lambda: tsuno.optimizers.RMSprop(moments=0.1), "Did you mean 'momentum'"),
+        (lambda: tsuno.optimizers.get("adamm"), "Unknown optimizer 'adamm'. Did you mean 'adam'"),
+        (lambda: tsuno.optimizers.get(3), "`optimizer` must be a name, a config or an Optimizer; got 3"),
+        (lambda: tsuno.optimizers.deserialize({"class_name": "Adamm", "config": {}}), "Did you mean 'Adam'"),
+        (lambda: schedules.CosineDecay(0.1, 0), "`CosineDecay.decay_steps` must be a positive number; got 0"),
+        (lambda: schedules.CosineDecay(-0.1, 5), "`CosineDecay.initial_learning_rate` must be a number, zero or more"),
+        (lambda: schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2]), "one element more than `boundaries`"),
+        (lambda: schedules.PiecewiseConstantDecay([2, 1], [0.1, 0.2, 0.3]), "in rising order"),
+        (lambda: tsuno.optimizers.SGD().apply([np.ones(2)]), "call `build`"),
+        (lambda: tsuno.optimizers.SGD().apply([None], [tsuno.Variable([1.0])]), "None of the weights has a gradient"),
+        (lambda: make(tsuno, ROWS[0])[0].apply([np.ones(1)], [tsuno.Variable([1.0])]), "built for other weights"),
+    ],
+)  # fmt: skip
+def test_errors(call: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call()
+    assert message in str(caught.value) and "\n" not in str(caught.value)
