@@ -313,7 +313,7 @@ def _segments(reduce: Any, empty: float) -> Callable[..., Any]:
 
 
 fixed("segment_sum", A, GROUPS, 3, ref=_segments(np.sum, 0), smooth=True)
-fixed("segment_prod", A, GROUPS, 3, ref=_segments(np.prod, 1), smooth=True)
+fixed("segment_prod", A, GROUPS, 3, ref=_segments(np.prod, 1))  # not differentiable in the engine
 fixed("segment_max", A, GROUPS, 3, ref=_segments(np.max, -np.inf))
 fixed("segment_min", A, GROUPS, 3, ref=_segments(np.min, np.inf))
 

@@ -141,7 +141,7 @@ def get(identifier: Any) -> Callable[..., Any]:
         True
     """
     if isinstance(identifier, Mapping) and identifier.get("class_name") == "function":
-        names = (identifier.get("registered_name"), identifier["config"])
+        names = (str(identifier.get("registered_name")), identifier["config"])
         identifier = next((name for name in names if registry.get_registered_object(name)), names[1])
     found: Callable[..., Any] = lookup.lookup("activation", "linear" if identifier is None else identifier, _NAMES)
     return found

@@ -86,8 +86,8 @@ class STFT(Initializer):
     Args:
         side: `"real"` or `"imag"`.
         window: the name of a window of `scipy.signal`, the window's values, or None for none.
-        scaling: divide by the window's norm: `"density"` by the root of its sum of squares, `"spectrum"` by its sum; None
-            leaves it.
+        scaling: divide by the window's norm: `"density"` by the root of its sum of squares, `"spectrum"` by its sum;
+            None leaves it.
         periodic: whether a named window continues itself, rather than being symmetric.
 
     Example:

@@ -244,7 +244,8 @@ class Orthogonal(_Random):
         gain: a factor for all values.
         seed: an integer or a `SeedGenerator`.
 
-    Source: A. Saxe et al., *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*, 2013.
+    Source: A. Saxe et al., *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*,
+    2013.
 
     Example:
         >>> q = tsuno.initializers.Orthogonal(seed=1)((3, 3))
@@ -272,15 +273,8 @@ def fans(
     shape: Sequence[int], input_axes: Sequence[int] | None = None, output_axes: Sequence[int] | None = None
 ) -> tuple[float, float]:
     """How many inputs feed one output of a weight, and how many outputs one input feeds."""
-    if input_axes is not None or output_axes is not None:
-        receptive = math.prod(
-            size
-            for axis, size in enumerate(shape)
-            if axis not in [a % len(shape) for a in (*(input_axes or ()), *(output_axes or ()))]
-        )
-        inputs = math.prod(shape[axis] for axis in input_axes or ())
-        outputs = math.prod(shape[axis] for axis in output_axes or ())
-        return inputs * receptive, outputs * receptive
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[axis] for axis in input_axes), math.prod(shape[axis] for axis in output_axes)
     if len(shape) < 2:
         size = shape[0] if shape else 1
         return size, size

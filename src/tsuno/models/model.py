@@ -363,11 +363,11 @@ class Model(Layer):
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One step of training on the batch given; returns the loss and metrics since the last `reset_metrics`."""
+        """One step of training on the batch given; returns its loss and metrics, as `evaluate` does."""
         return loop.train_on_batch(self, x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """The loss and metrics, with the batch given added to those since the last `reset_metrics`."""
+        """The loss and metrics of the batch given, as `evaluate` returns them."""
         return loop.test_on_batch(self, x, y, sample_weight, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:

@@ -1,6 +1,6 @@
 """Ops of several steps run as one program.
 
-Called on values, an op of a dozen array operations would compile a dozen small programs, and a user would wait for each.
+Called on values, an op of a dozen array operations would compile a dozen programs, and a user would wait for each.
 `@fused` compiles the op as a whole, once for each set of arguments that are not arrays. Inside a program that is
 being traced, and with arguments that cannot be hashed, the op runs as written.
 """
@@ -28,6 +28,7 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
     signature = inspect.signature(function)
     tensors = {name for name, hint in function.__annotations__.items() if "Tensor" in str(hint)}
     programs: dict[Any, Callable[..., Any]] = {}
+    call_by_name: Callable[..., Any] = function
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -35,7 +36,7 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
         moving = {name: x for name, x in given.items() if _holds_arrays(x) or (name in tensors and x is not None)}
         fixed = {name: _hashable(x) for name, x in given.items() if name not in moving}
         # Settings that the op may read are part of what its program is made for.
-        key = (tuple(fixed.items()), floatx(), epsilon(), image_data_format())
+        key = (*((name, type(x), x) for name, x in fixed.items()), floatx(), epsilon(), image_data_format())
         try:
             program = programs.get(key)
         except TypeError:
@@ -43,7 +44,7 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
         if any(engine.is_traced(x) for x in engine.tree.leaves(moving)):
             return function(*args, **kwargs)
         if program is None:
-            program = programs[key] = engine.compile(lambda moving: function(**fixed, **moving))
+            program = programs[key] = engine.compile(lambda moving: call_by_name(**fixed, **moving))
         return program(moving)
 
     return cast(Callable[P, R], call)

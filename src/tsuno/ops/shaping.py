@@ -357,7 +357,6 @@ def rot90(array: Tensor, k: int = 1, axes: Sequence[int] = (0, 1)) -> Tensor:
 
 
 @op
-@fused
 def rearrange(tensor: Tensor, pattern: str, **axes_lengths: int) -> Tensor:
     """Axes split, reordered and merged as a pattern tells: `"b (h p) c -> (b h) p c"`.
 

@@ -283,13 +283,15 @@ class Optimizer(Configurable, Holder):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Apply the law to one weight and its slots; old-style optimizers override this instead of `update`."""
         slots = self._slots[self._places[id(variable)]]
-        weight, dtype = variable.value, variable.dtype
+        dtype = variable.dtype
+        # In half precision 1 - 0.999ᵗ would be 0: numbers that hold for all weights stay in float32.
+        exact = "float32" if dtype in ("float16", "bfloat16") else dtype
         new, kept = self.update(
-            weight,
+            variable.value,
             ops.cast(gradient, dtype),
             {name: slot.value for name, slot in slots.items()},
-            ops.cast(self.iterations, dtype) + 1,
-            ops.cast(learning_rate, dtype),
+            ops.cast(self.iterations, exact) + 1,
+            ops.cast(learning_rate, exact),
         )
         variable.assign(new)
         for name, value in kept.items():

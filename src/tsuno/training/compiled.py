@@ -205,7 +205,12 @@ class Compiled:
 
     def names(self) -> list[str]:
         """The names of the values that `evaluate` returns."""
-        return list(self.named_metrics())
+        named = self.named_metrics()
+        if not any(self._names):
+            return list(named)
+        # With several outputs: the total, the loss of each, then the metrics by name.
+        first = ["loss", *(tracker.name for tracker in self._trackers if tracker is not None)]
+        return [*first, *sorted(name for name in named if name not in first)]
 
 
 class _Nameless:

@@ -177,7 +177,7 @@ def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight:
     data = _one_batch(x, y, sample_weight, class_weight)
     prepare(model, data, check=not _is_ready(model))
     (chunk,) = data.chunks()
-    logs = _read(train_program(model)(chunk, 0, 1, done=1)[0])
+    logs = _read(train_program(model)(chunk, 0, 1)[0])
     return logs if return_dict else _listed(model, logs)
 
 
@@ -187,7 +187,7 @@ def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: b
     data = _one_batch(x, y, sample_weight, None)
     prepare(model, data, check=not _is_ready(model))
     (chunk,) = data.chunks()
-    logs = _read(test_program(model)(chunk, 0, 1, done=1)[0])
+    logs = _read(test_program(model)(chunk, 0, 1)[0])
     return logs if return_dict else _listed(model, logs)
 
 
@@ -445,8 +445,7 @@ def _plain(value: Any) -> Any:
 
 
 def _sorted(logs: Logs) -> Logs:
-    training = {name: logs[name] for name in sorted(logs) if not name.startswith("val_")}
-    return {**training, **{name: logs[name] for name in sorted(logs) if name.startswith("val_")}}
+    return dict(sorted(logs.items()))
 
 
 def _listed(model: Any, logs: Logs) -> Any:
