@@ -137,7 +137,7 @@ row("Conv2D", images(2, 1), filters=3, kernel_size=5, padding="same")
 for rank in (1, 2, 3):
     for kind in ("Max", "Average"):
         pool = functools.partial(row, f"{kind}Pooling{rank}D")
-        pool(images(rank, 2))
+        pool(images(rank, 2), pool_size=2)
         pool(images(rank, 2), pool_size=3, strides=2, padding="same")
         pool(images(rank, 2), pool_size=2, strides=1)
         pool(images(rank, 2, True), pool_size=2, padding="same", data_format="channels_first")
@@ -243,13 +243,16 @@ row(
 # ---------------------------------------------------------------------- attention
 
 QUERY, VALUE = floats(3, 4), floats(5, 4)
+NOTHING = mask(3, 5)
+NOTHING[:, 1] = False  # a query that may attend to nothing
 attention = functools.partial(row, "MultiHeadAttention", num_heads=2, key_dim=3)
 attention(QUERY, VALUE)
 attention(QUERY, QUERY, use_bias=False, call={"use_causal_mask": True})
 attention(QUERY, VALUE, floats(5, 6), value_dim=2, call={"return_attention_scores": True})
 attention(QUERY, VALUE, output_shape=5, call={"attention_mask": mask(3, 5)})
-attention(QUERY, VALUE, call={"query_mask": mask(3), "value_mask": mask(5), "key_mask": mask(5)})
-attention(QUERY, VALUE, call={"query_mask": mask(3), "value_mask": mask(5), "return_attention_scores": True})
+attention(QUERY, VALUE, call={"value_mask": mask(5), "key_mask": mask(5)})
+attention(QUERY, VALUE, call={"attention_mask": NOTHING, "return_attention_scores": True})
+attention(QUERY, VALUE, call={"attention_mask": NOTHING})
 attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=2)
 attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=(1, 2), call={"return_attention_scores": True})
 attention(floats(2, 3, 4), floats(2, 3, 4), kernel_regularizer="l2")

@@ -107,7 +107,8 @@ def results(layer: Any, row: Row, state: Any, inputs: Any) -> dict[str, Any]:
         if takes_training(layer):
             kwargs = {**kwargs, "training": training}
         outputs, after = layer.stateless_call(trainable, state[1], *args, **kwargs)
-        return leaves(outputs), [x for x in after if is_float(x)]
+        kept = {id(weight) for weight in layer.non_trainable_weights}
+        return leaves(outputs), [x for x, v in zip(after, layer.non_trainable_variables, strict=True) if id(v) in kept]
 
     def scalar(trainable: Any, moving: Any) -> Any:
         moving = iter(moving)

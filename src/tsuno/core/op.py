@@ -33,9 +33,9 @@ Tensor = Any
 
 def op(function: Callable[P, R]) -> Callable[P, R]:
     """Make `function` an op."""
-    names = list(inspect.signature(function).parameters)
-    tensors = {name for name, hint in function.__annotations__.items() if "Tensor" in str(hint)}
-    places = frozenset(place for place, name in enumerate(names) if name in tensors)
+    parameters = inspect.signature(function).parameters.values()
+    tensors = {parameter.name for parameter in parameters if str(parameter.annotation).startswith("Tensor")}
+    places = frozenset(place for place, parameter in enumerate(parameters) if parameter.name in tensors)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

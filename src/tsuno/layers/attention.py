@@ -152,6 +152,9 @@ class MultiHeadAttention(Layer):
             scores = ops.where(mask, scores, ops.cast(-3e4 if self.compute_dtype == "float16" else -1e9, scores.dtype))
         last = tuple(range(len(scores.shape) - self._attended_axes, len(scores.shape)))
         weights = ops.softmax(scores, axis=last if len(last) > 1 else -1)
+        if mask is not None and (return_attention_scores or self.dropout or len(query.shape) != 3):
+            # A query that may attend to nothing gets zeros here, and the mean of all values otherwise: Keras' two kernels differ.
+            weights = ops.where(mask, weights, ops.zeros_like(weights))
         heads = ops.einsum(self._combine_equation, self._dropout_layer(weights, training=training), v)
         output = self._output_dense(heads)
         return (output, weights) if return_attention_scores else output

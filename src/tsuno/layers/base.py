@@ -41,6 +41,13 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
+class Memory(Holder):
+    """Variables that are no weights: what a layer keeps from one call to the next."""
+
+    def __init__(self, variables: list[Variable]) -> None:
+        self.variables = variables
+
+
 class Layer(Configurable, Holder):
     """Base of layers.
 
@@ -315,8 +322,8 @@ class Layer(Configurable, Holder):
 
     @property
     def weights(self) -> list[Variable]:
-        """The weights: all variables but the states of random generators."""
-        return variables_of(self, skip=(Metric, SeedGenerator))
+        """The weights: all variables but the states of random generators and what is kept between calls."""
+        return variables_of(self, skip=(Metric, SeedGenerator, Memory))
 
     @property
     def trainable_variables(self) -> list[Variable]:

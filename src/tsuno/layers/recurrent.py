@@ -15,7 +15,7 @@ from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
 from tsuno.core.registry import deserialize
 from tsuno.core.variable import Variable
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer, LayerOptions, Memory
 from tsuno.layers.input_spec import InputSpec
 
 
@@ -60,7 +60,7 @@ class RNN(Layer):
         self.cell = cell
         self.return_sequences, self.return_state, self.go_backwards = return_sequences, return_state, go_backwards
         self.stateful, self.unroll, self.zero_output_for_mask = stateful, unroll, zero_output_for_mask
-        self.states: list[Variable] | None = None
+        self._memory: Memory | None = None
         self.input_spec = InputSpec(min_ndim=3)
         self.supports_masking = True
 
@@ -69,6 +69,11 @@ class RNN(Layer):
         """The sizes of the states."""
         size = self.cell.state_size
         return [size] if isinstance(size, int) else list(size)
+
+    @property
+    def states(self) -> list[Variable] | None:
+        """The states that a stateful layer starts the next batch from."""
+        return self._memory and self._memory.variables
 
     def build(self, sequences_shape: Sequence[int | None], initial_state_shape: Any = None) -> None:
         if not self.cell.built:
@@ -79,10 +84,8 @@ class RNN(Layer):
                 raise ValueError(
                     f"`{self.path}` is stateful and needs a fixed batch size: give it Input(batch_shape=(batch, steps, features))."
                 )
-            self.states = [
-                self.add_weight((sequences_shape[0], size), "zeros", trainable=False, name=f"state_{place}")
-                for place, size in enumerate(self.state_size)
-            ]
+            shapes = [(sequences_shape[0], size) for size in self.state_size]
+            self._memory = Memory([self.add_weight(shape, "zeros", trainable=False, name="rnn_state") for shape in shapes])
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
         """The states before the first step: what the cell says, or zeros."""
@@ -165,7 +168,7 @@ class RNN(Layer):
 
     def reset_state(self) -> None:
         """Set the states of a stateful layer to zero."""
-        for variable in self.states or ():
+        for variable in self.states or []:
             variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     reset_states = reset_state

@@ -32,6 +32,8 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if any(engine.is_traced(x) for x in args):  # the usual case, decided before anything is looked up
+            return function(*args, **kwargs)
         given = signature.bind(*args, **kwargs).arguments
         moving = {name: x for name, x in given.items() if _holds_arrays(x) or (name in tensors and x is not None)}
         fixed = {name: _hashable(x) for name, x in given.items() if name not in moving}
@@ -44,7 +46,7 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
         if any(engine.is_traced(x) for x in engine.tree.leaves(moving)):
             return function(*args, **kwargs)
         if program is None:
-            program = programs[key] = engine.compile(lambda moving: call_by_name(**fixed, **moving))
+            program = programs[key] = engine.subprogram(lambda moving: call_by_name(**fixed, **moving))
         return program(moving)
 
     return cast(Callable[P, R], call)

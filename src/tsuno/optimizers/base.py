@@ -4,8 +4,7 @@ A law is the pure function `update(weight, gradient, slots, step, learning_rate)
 names the arrays it keeps per weight (zeros at first). Around it, composed here once and in this order: unscaling,
 gradient accumulation, clipping, weight decay, the law, the moving average of the weights, constraints.
 
-Source of the form: D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1 read as a
-fold over steps.
+Source of the form: D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, 2015: a fold over steps.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ class Nadam(Optimizer):
 
     def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         now, next_ = self._momentum(step), self._momentum(step + 1)
-        product = ops.cast(self._product.value, weight.dtype)
+        product = ops.cast(self._product.value, step.dtype)
         # Rounded once, so that 1 - β₂ and 1 - β₂ᵗ agree to the last bit.
-        beta_1, beta_2 = ops.cast(self.beta_1, weight.dtype), ops.cast(self.beta_2, weight.dtype)
+        beta_1, beta_2 = ops.cast(self.beta_1, step.dtype), ops.cast(self.beta_2, step.dtype)
         m = slots["momentum"] + (gradient - slots["momentum"]) * (1 - beta_1)
         v = slots["velocity"] + (ops.square(gradient) - slots["velocity"]) * (1 - beta_2)
         ahead = next_ * m / (1 - product * next_) + (1 - now) * gradient / (1 - product)

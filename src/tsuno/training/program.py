@@ -39,7 +39,7 @@ class Program:
         self._step, self._owners, self._reset, self._eager = step, owners, reset, eager
         self._variables = slots(owners)
         self._fixed = {path for path, variable in self._variables.items() if fixed(variable)}
-        self._compiled_step = step if eager else engine.compile(step)
+        self._compiled_step = step if eager else engine.subprogram(step)
         run = self._run_eagerly if eager else self._run
         self._dispatch = run if eager else engine.compile(run, donate_argnums=1, static_argnames="size")
         self.pace = Pace()
