@@ -190,7 +190,7 @@ def test_shapes_and_dtypes_are_known_before_data_comes(rows: list[Row]) -> None:
                 wrong.append(f"{row} with batch {batch}: {inferred}, not {wanted}")
         if not row.call and row.batch:
             shapes = [[(None, *x.shape[1:]) for x in arg] if isinstance(arg, list) else (None, *arg.shape[1:]) for arg in row.inputs]
-            got, want = (flat_shapes(make(lib, row).compute_output_shape(*shapes)) for lib in (tsuno, keras))
+            got, want = flat_shapes(make(tsuno, row).compute_output_shape(*shapes)), [shape for shape, _ in inferred]
             if got != want:
                 wrong.append(f"{row}.compute_output_shape: {got}, not {want}")
     assert not wrong, "\n".join(wrong)
@@ -203,6 +203,11 @@ def flat_shapes(shapes: Any) -> list[Any]:
     return [shape for part in shapes for shape in flat_shapes(part)]
 
 
+def plain(layer: Any) -> Any:
+    """A configuration as it is read back from a file; Keras rounds some numbers to float32."""
+    return json.loads(json.dumps(layer.get_config()), parse_float=lambda text: round(float(text), 6))
+
+
 # What Keras' configurations say of features that live elsewhere here, or nowhere.
 FOREIGN = ("lora_", "quantization_config", "renorm", "sliding_window", "use_gate", "gptq")
 
@@ -212,16 +217,16 @@ def test_configurations_are_those_of_keras(rows: list[Row]) -> None:
     wrong = []
     for row in rows:
         ours, theirs = make(tsuno, row), make(keras, row)
-        config, wanted = (json.loads(json.dumps(layer.get_config())) for layer in (ours, theirs))
+        config, wanted = plain(ours), plain(theirs)
         for key, value in wanted.items():
             if not key.startswith(FOREIGN) and config.get(key, "missing") != value:
                 wrong.append(f"{row}: {key} is {config.get(key, 'missing')}, not {value}")
         for lib, layer in ((tsuno, ours), (keras, theirs)):
-            again = json.loads(json.dumps(type(layer).from_config(config).get_config()))
+            again = plain(type(layer).from_config(config))
             lost = {key for key in config if key in wanted and again.get(key) != config[key]}
             if lost:
                 wrong.append(f"{row}: {lib.__name__} does not keep {lost}")
-        from_keras = json.loads(json.dumps(type(ours).from_config(wanted).get_config()))
+        from_keras = plain(type(ours).from_config(wanted))
         if from_keras != config:
             wrong.append(f"{row}: from Keras' configuration {from_keras}, not {config}")
     assert not wrong, "\n".join(wrong)
@@ -239,3 +244,145 @@ def test_a_layer_from_its_configuration_computes_the_same() -> None:
         copy.set_weights(layer.get_weights())
         assert [w.path for w in copy.weights] == [w.path for w in layer.weights]
         assert not list(differences(name, leaves(copy(*row.inputs)), leaves(layer(*row.inputs))))
+
+
+# ---------------------------------------------------------------------- dtypes
+
+FIRST = {row.name: row for row in reversed(ROWS)}
+SOME = {**FIRST, **{row.name: row for row in ROWS if "units" not in row.kwargs and "cell" not in row.kwargs}}
+"""Another of each, where Keras has recurrent networks that do compute in bfloat16."""
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "float16", "mixed_float16"])
+def test_dtypes_are_those_of_keras(policy: str) -> None:
+    wrong = []
+    for row in (SOME if "bfloat16" in policy else FIRST).values():
+        seen = []
+        for lib in (tsuno, keras):
+            layer = built(lib, row, dtype=policy)
+            outputs = leaves(jax.eval_shape(lambda: layer(*row.inputs, **row.call)))  # noqa: B023
+            seen.append(([str(x.dtype) for x in outputs], [str(w.value.dtype) for w in layer.weights]))
+        args, kwargs = symbols(tsuno, row, BATCH)
+        symbolic = [x.dtype for x in leaves(make(tsuno, row, dtype=policy)(*args, **kwargs))]
+        if seen[0] != seen[1] or symbolic != seen[0][0]:
+            wrong.append(f"{row}: {seen[0]} and {symbolic} symbolically, not {seen[1]}")
+    assert not wrong, "\n".join(wrong)
+
+
+# ---------------------------------------------------------------------- randomness
+
+ONES = np.ones((200, 100), "float32")
+
+
+def test_dropout_drops_the_rate_and_keeps_the_mean() -> None:
+    y = np.asarray(layers.Dropout(0.3, seed=1)(ONES, training=True))
+    assert set(np.unique(y)) == {0, np.float32(1 / 0.7)}
+    assert abs((y == 0).mean() - 0.3) < 0.02
+    assert abs(y.mean() - 1) < 0.03
+    assert (abs((y == 0).mean(0) - 0.3) < 0.15).all()
+    rows = np.asarray(layers.Dropout(0.5, noise_shape=(None, 1), seed=1)(ONES, training=True))
+    assert (rows == rows[:, :1]).all() and 0.3 < (rows[:, 0] == 0).mean() < 0.7
+    assert not np.asarray(layers.Dropout(1.0)(ONES, training=True)).any()
+
+
+def test_the_same_seed_gives_the_same_bits() -> None:
+    first, again, other = (layers.Dropout(0.5, seed=seed) for seed in (7, 7, 8))
+    a, b, c = first(ONES, training=True), again(ONES, training=True), other(ONES, training=True)
+    assert (a == b).all() and (a != c).any()
+    assert (first(ONES, training=True) != a).any(), "each call draws anew"
+    assert (first(ONES, training=True) != first(ONES, training=True)).any()
+    tsuno.utils.set_random_seed(3)
+    one = layers.Dropout(0.5)(ONES, training=True)
+    tsuno.utils.set_random_seed(3)
+    assert (one == layers.Dropout(0.5)(ONES, training=True)).all()
+
+
+def test_a_compiled_call_draws_what_an_eager_one_draws_and_moves_on() -> None:
+    eager, pure = layers.Dropout(0.5, seed=7), layers.Dropout(0.5, seed=7)
+    call = jax.jit(lambda state, x: pure.stateless_call([], state, x, training=True))
+    state = [np.asarray(v) for v in pure.non_trainable_variables]
+    for _ in range(2):
+        y, state = call(state, ONES)
+        assert (y == eager(ONES, training=True)).all()
+    assert (np.asarray(pure.non_trainable_variables[0]) == [7, 0]).all(), "a pure call leaves the layer as it was"
+
+
+@pytest.mark.parametrize("name", ["SimpleRNN", "LSTM", "GRU"])
+def test_recurrent_dropout_uses_one_mask_for_all_steps(name: str) -> None:
+    x = np.ones((3, 6, 4), "float32")
+    make_layer = getattr(layers, name)
+    layer = make_layer(5, dropout=0.5, recurrent_dropout=0.5, seed=1, return_sequences=True)
+    still, moving = layer(x), layer(x, training=True)
+    assert (still == layer(x)).all() and (moving != still).any()
+    twin = make_layer(5, dropout=0.5, recurrent_dropout=0.5, seed=1, return_sequences=True)
+    twin.build(x.shape)
+    twin.set_weights(layer.get_weights())
+    assert (twin(x, training=True) == moving).all()
+    # With nothing carried over, equal steps under one mask give equal outputs.
+    flat = layers.SimpleRNN(5, dropout=0.5, recurrent_initializer="zeros", return_sequences=True)(x, training=True)
+    assert (flat == flat[:, :1]).all()
+
+
+def test_training_reaches_the_layers_inside() -> None:
+    class Block(layers.Layer):
+        def __init__(self, forced: bool | None = None) -> None:
+            super().__init__()
+            self.inner, self.forced = [layers.Dropout(0.5), {"deep": layers.Dropout(0.5)}], forced
+
+        def call(self, inputs: Any) -> Any:
+            x = self.inner[0](inputs) if self.forced is None else self.inner[0](inputs, training=self.forced)
+            return self.inner[1]["deep"](x, training=self.forced)
+
+    entry = tsuno.Input((100,))
+    for layer in (
+        Block(),
+        tsuno.Sequential([tsuno.Sequential([layers.Dropout(0.5)])]),
+        tsuno.Model(entry, tsuno.Sequential([Block()])(entry)),
+        tsuno.Sequential([tsuno.Model(entry, Block()(entry))]),
+    ):
+        assert (layer(ONES) == ONES).all()
+        assert (layer(ONES, training=False) == ONES).all()
+        assert (layer(ONES, training=True) != ONES).any()
+    assert (Block(forced=False)(ONES, training=True) == ONES).all()
+    assert (Block(forced=True)(ONES, training=False) != ONES).any()
+    assert (tsuno.Model(entry, layers.Dropout(0.5)(entry, training=True))(ONES) != ONES).any()
+
+
+def test_a_frozen_batch_normalization_neither_learns_nor_uses_the_batch() -> None:
+    model = tsuno.Sequential([tsuno.Input((100,)), layers.BatchNormalization()])
+    before = model.get_weights()
+    model.trainable = False
+    y = model(5 * ONES, training=True)
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+    assert np.allclose(y, 5 / np.sqrt(1.001))
+    model.trainable = True
+    assert np.allclose(model(5 * ONES, training=True), 0, atol=1e-3)
+    assert np.allclose(model.get_weights()[2], 0.05)
+
+
+def test_a_stateful_layer_goes_on_where_it_stopped() -> None:
+    row = next(row for row in ROWS if row.name == "LSTM" and row.kwargs.get("stateful"))
+    ours, theirs = pair(row)
+    for layer in (ours, theirs):
+        layer.reset_state()
+    for _ in range(2):
+        assert not list(differences("stateful", [ours(*row.inputs)], [theirs(*row.inputs)]))
+    assert ours.states[0].path == "layer/rnn_state"
+    again = ours(*row.inputs)
+    ours.reset_state()
+    assert (ours(*row.inputs) != again).any()
+    with pytest.raises(ValueError, match="stateful for a batch of 4; got a batch of 3"):
+        ours(row.inputs[0][:3])
+
+
+# ---------------------------------------------------------------------- inputs
+
+
+def test_an_input_layer_describes_what_keras_describes() -> None:
+    for kwargs in ({"shape": (3, None)}, {"batch_shape": (2, 3), "dtype": "int32"}, {"shape": (3,), "batch_size": 5}):
+        ours, theirs = (lib.layers.InputLayer(**kwargs, name="in") for lib in (tsuno, keras))
+        config, wanted = plain(ours), plain(theirs)
+        assert {key: config.get(key) for key in wanted} == wanted
+        assert keras.layers.InputLayer.from_config(config).batch_shape == ours.batch_shape
+        assert layers.InputLayer.from_config(wanted).output.shape == ours.output.shape == theirs.output.shape
+        assert ours.output.dtype == theirs.output.dtype

@@ -85,7 +85,7 @@ def close(mine: Any, theirs: Any) -> None:
 
 @functools.cache
 def results(library: Any, family: str) -> tuple[list[Any], Any]:
-    """Of all rows of a family: the objects, and what they compute, in one program; compiled in haste, as it runs once."""
+    """Of all rows of a family: the objects, and what they compute, in one program that is compiled in haste."""
     rows = FAMILIES[family][1]
     made = [getattr(getattr(library, family), row[0])(**row[1]) for row in rows]
 

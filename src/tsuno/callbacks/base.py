@@ -157,6 +157,8 @@ class LambdaCallback(Callback):
         epoch 0
     """
 
+    _takes_any = True
+
     def __init__(
         self,
         on_epoch_begin: Callable[..., Any] | None = None,

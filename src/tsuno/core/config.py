@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Self, get_type_hints
+from typing import Any, ClassVar, Self, get_type_hints
 
 from tsuno.core import registry
 from tsuno.core.errors import suggest
@@ -27,12 +27,16 @@ class Configurable:
     """Base of everything that is described by its constructor's arguments."""
 
     _arguments: dict[str, Any]
+    _takes_any: ClassVar[bool] = False
+    """Whether the constructor takes arguments of any name; classes of users that have `**kwargs` do."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in cls.__dict__:
-            cls.__init__ = _boundary(cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = _boundary(cls, cls.__init__)  # type: ignore[method-assign]
         parameters = [parameter for parameter, _ in _parameters(cls)]
+        if cls._takes_any or (not registry.in_library(cls) and _is_open(cls)):
+            parameters.append(inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD))
         cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         if registry.in_library(cls) and not cls.__name__.startswith("_"):
             registry.add_to_library(cls)
@@ -40,15 +44,16 @@ class Configurable:
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough for `from_config` to make an equal object."""
         config = {}
+        arguments: dict[str, Any] = getattr(self, "_arguments", {})
         for parameter, owner in _parameters(type(self)):
             name = parameter.name
-            if parameter.kind not in _KEYWORDS or name not in self._arguments:
+            if parameter.kind not in _KEYWORDS or name not in arguments:
                 continue
-            value = self._arguments[name]
+            value = arguments[name]
             if registry.in_library(owner):  # the library keeps arguments under their own names
                 value = getattr(self, name, value)
             config[name] = registry.serialize(value)
-        return config
+        return config | registry.serialize(arguments.get("kwargs", {}))
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -110,24 +115,33 @@ def _annotations(cls: type) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if name in own}
 
 
-def _boundary(init: Callable[..., None]) -> Callable[..., None]:
+def _is_open(cls: type) -> bool:
+    """Whether a class's own constructor has `**kwargs`, which may be for anything."""
+    parameters = inspect.signature(vars(cls).get("__init__", object.__init__)).parameters.values()
+    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+
+
+def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
     """`init`, with its arguments bound, checked and captured where the user's call comes in."""
 
     @functools.wraps(init)
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
-        if "_arguments" in self.__dict__:  # called by the constructor of a subclass
-            return init(self, *args, **kwargs)
         cls = type(self)
-        for rewrite in rewriters:
-            args, kwargs = rewrite(cls, args, kwargs)
-        bound = _bind(cls, args, kwargs)
-        annotations = _annotations(cls)
+        outermost = "_arguments" not in self.__dict__
+        if outermost:
+            for rewrite in rewriters:
+                args, kwargs = rewrite(cls, args, kwargs)
+        elif registry.in_library(cls) or not registry.in_library(owner):
+            return init(self, *args, **kwargs)
+        bound = _bind(cls if outermost else owner, args, kwargs)
+        annotations = _annotations(cls if outermost else owner)
         for name, value in bound.arguments.items():
             if name in annotations:
                 bound.arguments[name] = check(annotations[name], value, f"{cls.__name__}.{name}")
         args, kwargs = bound.args, bound.kwargs
-        bound.apply_defaults()
-        object.__setattr__(self, "_arguments", dict(bound.arguments))
+        if outermost:
+            bound.apply_defaults()
+            object.__setattr__(self, "_arguments", dict(bound.arguments))
         return init(self, *args, **kwargs)
 
     return construct

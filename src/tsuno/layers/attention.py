@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import string
-from collections.abc import Sequence
-from typing import Any, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Unpack
 
 from tsuno import constraints, initializers, ops, regularizers
 from tsuno.core.validate import Fraction, PositiveInt
@@ -50,6 +50,8 @@ class MultiHeadAttention(Layer):
 
     Source: A. Vaswani et al., *Attention Is All You Need*, 2017.
     """
+
+    _lacks: ClassVar[Mapping[str, Any]] = {"use_gate": False, "sliding_window": None}
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
@@ -511,14 +511,20 @@ class Layer(Configurable, Holder):
         base = {"name": self.name, "trainable": self.trainable, "dtype": config.get("dtype")}
         dtype = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype_policy.name}}
         base["dtype"] = {**dtype, "registered_name": None}
-        for name in ("input_shape", "input_dim"):
-            if _is_base_parameter(type(self), name):
-                config.pop(name, None)
-        if config.get("activity_regularizer") is None:
-            config.pop("activity_regularizer", None)
-        if config.get("autocast", True):
-            config.pop("autocast", None)
+        # What every layer takes is said only where it says something.
+        silent = {"input_shape", "input_dim"}
+        silent |= {"activity_regularizer"} if self.activity_regularizer is None else set()
+        silent |= {"autocast"} if config.get("autocast", True) else set()
+        config = {key: value for key, value in config.items() if key not in silent or not _is_base_parameter(type(self), key)}
         return {**base, **{key: value for key, value in config.items() if key not in base}}
+
+    _lacks: ClassVar[Mapping[str, Any]] = {}
+    """Arguments of Keras' that the class does not have, with the values at which they change nothing."""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        lacks = cls._lacks
+        return super().from_config({k: v for k, v in config.items() if k not in lacks or v != lacks[k]})
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that the layer was built for."""

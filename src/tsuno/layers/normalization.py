@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Unpack
 
 from tsuno import constraints, initializers, ops, regularizers
 from tsuno.core.errors import invalid
@@ -46,6 +46,8 @@ class BatchNormalization(Layer):
     Source: S. Ioffe and C. Szegedy, *Batch Normalization: Accelerating Deep Network Training*, 2015.
     """
 
+    _lacks: ClassVar[Mapping[str, Any]] = {"renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99}
+
     def __init__(
         self,
         axis: int = -1,
@@ -82,7 +84,7 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Sequence[int | None]) -> None:
         _check_axes(self, (self.axis,), input_shape)
         shape = (input_shape[self.axis],)
-        self.gamma, self.beta = _scale_and_shift(self, shape)
+        self.gamma, self.beta = _scale_and_shift(self, shape, self.scale, self.center)
         averages = {"shape": shape, "trainable": False, "autocast": False}
         self.moving_mean = self.add_weight(name="moving_mean", initializer=self.moving_mean_initializer, **averages)
         self.moving_variance = self.add_weight(
@@ -114,6 +116,7 @@ class LayerNormalization(Layer):
         epsilon: ε, against division by zero.
         center: whether to add the learned β.
         scale: whether to multiply by the learned γ.
+        rms_scaling: x / √(variance + ε) · γ instead; kept for old models.
         beta_initializer: how β's first values are made.
         gamma_initializer: how γ's first values are made.
         beta_regularizer: a penalty on β.
@@ -135,6 +138,7 @@ class LayerNormalization(Layer):
         epsilon: NonNegative = 1e-3,
         center: bool = True,
         scale: bool = True,
+        rms_scaling: bool = False,
         beta_initializer: Any = "zeros",
         gamma_initializer: Any = "ones",
         beta_regularizer: Any = None,
@@ -145,7 +149,7 @@ class LayerNormalization(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.axis = axis if isinstance(axis, int) else list(axis)
-        self.epsilon, self.center, self.scale = epsilon, center, scale
+        self.epsilon, self.center, self.scale, self.rms_scaling = epsilon, center, scale, rms_scaling
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
@@ -160,13 +164,15 @@ class LayerNormalization(Layer):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         _check_axes(self, self._axes, input_shape)
-        self.gamma, self.beta = _scale_and_shift(self, tuple(input_shape[axis] for axis in self._axes))
+        shape = tuple(input_shape[axis] for axis in self._axes)
+        centered = self.center and not self.rms_scaling
+        self.gamma, self.beta = _scale_and_shift(self, shape, self.scale or self.rms_scaling, centered)
 
     def call(self, inputs: Any) -> Any:
         x = ops.cast(inputs, "float32") if self.compute_dtype in ("float16", "bfloat16") else inputs
         axes = tuple(sorted(axis % len(x.shape) for axis in self._axes))
         mean, variance = ops.moments(x, axes=axes, keepdims=True)
-        x = (x - mean) * ops.rsqrt(variance + self.epsilon)
+        x = (x if self.rms_scaling else x - mean) * ops.rsqrt(variance + self.epsilon)
         shape = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
         if self.gamma is not None:
             x = x * ops.reshape(ops.cast(self.gamma, x.dtype), shape)
@@ -183,10 +189,12 @@ def _check_axes(layer: Layer, axes: Sequence[int], input_shape: Sequence[int | N
             )
 
 
-def _scale_and_shift(layer: Any, shape: tuple[int | None, ...]) -> tuple[Variable | None, Variable | None]:
+def _scale_and_shift(
+    layer: Any, shape: tuple[int | None, ...], gamma: bool, beta: bool
+) -> tuple[Variable | None, Variable | None]:
     """The learned γ and β, None where they are not wanted."""
     made: list[Variable | None] = []
-    for name, wanted in (("gamma", layer.scale), ("beta", layer.center)):
+    for name, wanted in (("gamma", gamma), ("beta", beta)):
         made.append(
             layer.add_weight(
                 name=name,

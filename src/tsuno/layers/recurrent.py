@@ -183,5 +183,6 @@ class RNN(Layer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:
         if "cell" in config:
-            config = {**config, "cell": deserialize(config["cell"])}
+            cell = {key: value for key, value in config["cell"].items() if key != "build_config"}
+            config = {**config, "cell": deserialize(cell)}  # built later, with this layer's name around its own
         return super().from_config(config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from tsuno.core.naming import auto_name
 from tsuno.core.settings import floatx
 from tsuno.core.validate import Check, Fraction, check
 
-C = TypeVar("C")
 REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
 
 
@@ -121,15 +120,6 @@ class FunctionLoss(Loss):
         return call_with_options(type(self).function, self, y_true, y_pred)
 
 
-def with_options(cls: type[C]) -> type[C]:
-    """Let the constructor of `cls` take further arguments by name, for a function that it wraps."""
-    own = inspect.signature(cls)
-    more = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
-    cls.__signature__ = own.replace(parameters=[*own.parameters.values(), more])  # type: ignore[attr-defined]
-    return cls
-
-
-@with_options
 class LossFunctionWrapper(Loss):
     """A function `fn(y_true, y_pred, **kwargs)` as a loss.
 
@@ -140,6 +130,8 @@ class LossFunctionWrapper(Loss):
         dtype: the dtype to compute in.
         **kwargs: options that the function is called with.
     """
+
+    _takes_any = True
 
     def __init__(
         self,

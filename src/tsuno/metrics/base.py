@@ -16,7 +16,7 @@ from tsuno.core.dtypes import get_policy
 from tsuno.core.naming import auto_name
 from tsuno.core.settings import floatx
 from tsuno.core.variable import Holder, Variable, variables_of
-from tsuno.losses.base import call_with_options, fit_weight, masked_weight, same_rank, serialize_function, with_options
+from tsuno.losses.base import call_with_options, fit_weight, masked_weight, same_rank, serialize_function
 
 
 class Metric(Configurable, Holder):
@@ -200,7 +200,6 @@ class FunctionMean(Mean):
         return call_with_options(type(self).function, self, y_true, y_pred)
 
 
-@with_options
 class MeanMetricWrapper(FunctionMean):
     """The mean of a function `fn(y_true, y_pred, **kwargs)`.
 
@@ -215,6 +214,8 @@ class MeanMetricWrapper(FunctionMean):
         >>> float(metric([1.0, 2.0], [1.0, 4.0]))
         1.0
     """
+
+    _takes_any = True
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name or auto_name(type(self).__name__), dtype)
