@@ -47,7 +47,10 @@ def main() -> None:
         for _ in range(options.repeat):
             for library in ("tsuno", "keras"):  # taking turns, so that both meet the same machine
                 taken.setdefault((program, library), []).append(measure(library, program))
-    print(f"| {'case':56} | {'Tsuno':>10} | {'Keras':>10} | {'ratio':>7} |\n|{'-' * 58}|{'-' * 11}:|{'-' * 11}:|{'-' * 8}:|")
+    print(
+        f"| {'case':56} | {'Tsuno':>10} | {'Keras':>10} | {'ratio':>7} "
+        f"|\n|{'-' * 58}|{'-' * 11}:|{'-' * 11}:|{'-' * 8}:|"
+    )
     for name, key in chosen.items():
         program, _, place = key.partition(":")
         ours, theirs = (

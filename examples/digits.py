@@ -1,7 +1,7 @@
 """A convolutional network learns to read handwritten digits.
 
-The data are the 1,797 images of 8 x 8 pixels that come with scikit-learn. Prints the network, its progress and its accuracy on
-images it has not seen, and writes the learning curves and the weights to the folder `output`.
+The data are the 1,797 images of 8 x 8 pixels that come with scikit-learn. Prints the network, its progress and its
+accuracy on images it has not seen, and writes the learning curves and the weights to the folder `output`.
 """
 
 from pathlib import Path

@@ -94,7 +94,9 @@ def test_import_brings_in_nothing_heavy():
 
 
 def test_namespaces_bring_in_no_engine():
-    code = "import json, sys, tsuno; tsuno.layers, tsuno.models, tsuno.optimizers; print(json.dumps('jax' in sys.modules))"
+    code = (
+        "import json, sys, tsuno; tsuno.layers, tsuno.models, tsuno.optimizers; print(json.dumps('jax' in sys.modules))"
+    )
     assert run(code) is False
 
 

@@ -69,7 +69,7 @@ def cheap_draws() -> Iterator[None]:
 
     def half(*args: Any, **kwargs: Any) -> Any:
         shape = next(x for x in (*args, *kwargs.values()) if isinstance(x, (tuple, list)))
-        return jnp.asarray(np.full(shape, 0.5, "float32"))
+        return jnp.full(shape, 0.5, kwargs.get("dtype", "float32"))
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("uniform", "normal", "truncated_normal"):
@@ -212,23 +212,29 @@ def plain(layer: Any) -> Any:
 FOREIGN = ("lora_", "quantization_config", "renorm", "sliding_window", "use_gate", "gptq")
 
 
+def disagreements(where: str, got: Any, want: Any) -> Iterator[str]:
+    """The keys of `want` that `got` lacks or has other values of."""
+    if isinstance(want, dict) and isinstance(got, dict):
+        registered = bool(want.get("registered_name"))  # then the module says nothing
+        for key, value in want.items():
+            if not key.startswith(FOREIGN) and not (registered and key == "module"):
+                yield from disagreements(f"{where}: {key}", got.get(key, "missing"), value)
+    elif got != want:
+        yield f"{where} is {got}, not {want}"
+
+
 @pytest.mark.parametrize("rows", [[row for row in rows.values[0] if row.config] for rows in CHUNKS], ids=[c.id for c in CHUNKS])
 def test_configurations_are_those_of_keras(rows: list[Row]) -> None:
     wrong = []
     for row in rows:
         ours, theirs = make(tsuno, row), make(keras, row)
         config, wanted = plain(ours), plain(theirs)
-        for key, value in wanted.items():
-            if not key.startswith(FOREIGN) and config.get(key, "missing") != value:
-                wrong.append(f"{row}: {key} is {config.get(key, 'missing')}, not {value}")
+        wrong += disagreements(str(row), config, wanted)
         for lib, layer in ((tsuno, ours), (keras, theirs)):
             again = plain(type(layer).from_config(config))
-            lost = {key for key in config if key in wanted and again.get(key) != config[key]}
-            if lost:
-                wrong.append(f"{row}: {lib.__name__} does not keep {lost}")
-        from_keras = plain(type(ours).from_config(wanted))
-        if from_keras != config:
-            wrong.append(f"{row}: from Keras' configuration {from_keras}, not {config}")
+            kept = {key: value for key, value in config.items() if key in wanted}
+            wrong += disagreements(f"{row} from our configuration in {lib.__name__}", again, kept)
+        wrong += disagreements(f"{row} from Keras' configuration", plain(type(ours).from_config(wanted)), config)
     assert not wrong, "\n".join(wrong)
 
 
@@ -249,24 +255,37 @@ def test_a_layer_from_its_configuration_computes_the_same() -> None:
 # ---------------------------------------------------------------------- dtypes
 
 FIRST = {row.name: row for row in reversed(ROWS)}
-SOME = {**FIRST, **{row.name: row for row in ROWS if "units" not in row.kwargs and "cell" not in row.kwargs}}
-"""Another of each, where Keras has recurrent networks that do compute in bfloat16."""
+LAST = {row.name: row for row in ROWS}
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "float16", "mixed_float16"])
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "float16", "mixed_float16"], indirect=True)
 def test_dtypes_are_those_of_keras(policy: str) -> None:
     wrong = []
-    for row in (SOME if "bfloat16" in policy else FIRST).values():
-        seen = []
-        for lib in (tsuno, keras):
-            layer = built(lib, row, dtype=policy)
-            outputs = leaves(jax.eval_shape(lambda: layer(*row.inputs, **row.call)))  # noqa: B023
-            seen.append(([str(x.dtype) for x in outputs], [str(w.value.dtype) for w in layer.weights]))
+    for row in (LAST if "bfloat16" in policy else FIRST).values():
         args, kwargs = symbols(tsuno, row, BATCH)
-        symbolic = [x.dtype for x in leaves(make(tsuno, row, dtype=policy)(*args, **kwargs))]
-        if seen[0] != seen[1] or symbolic != seen[0][0]:
-            wrong.append(f"{row}: {seen[0]} and {symbolic} symbolically, not {seen[1]}")
+        symbolic = [x.dtype for x in leaves(make(tsuno, row)(*args, **kwargs))]
+        ours, theirs = dtypes(tsuno, row), dtypes(keras, row)
+        if ours != theirs or symbolic != ours[0]:
+            wrong.append(f"{row}: {ours} and {symbolic} symbolically, not {theirs}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def policy(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The dtype policy that both libraries make layers with."""
+    for lib in (tsuno, keras):
+        lib.config.set_dtype_policy(request.param)
+    yield request.param
+    for lib in (tsuno, keras):
+        lib.config.set_dtype_policy("float32")
+
+
+def dtypes(lib: Any, row: Row) -> tuple[list[str], list[str]]:
+    """The dtypes of outputs and weights."""
+    plainly = {"recurrent_initializer": "zeros"} if "units" in row.kwargs and row.name != "Dense" else {}  # Keras cannot else
+    layer = built(lib, row, **plainly)
+    outputs = leaves(jax.eval_shape(lambda: layer(*row.inputs, **row.call)))
+    return [str(x.dtype) for x in outputs], [str(w.value.dtype) for w in layer.weights]
 
 
 # ---------------------------------------------------------------------- randomness

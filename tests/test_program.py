@@ -78,7 +78,9 @@ def curve(k, kind, optimizer, arguments, weights, x, y):
     """The loss after each of 20 steps of 8 rows, in order."""
     model = kind(k)
     model.set_weights(weights)
-    model.compile(getattr(k.optimizers, optimizer)(**arguments), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        getattr(k.optimizers, optimizer)(**arguments), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     seen = []
 
     class Watch(k.callbacks.Callback):
@@ -112,7 +114,13 @@ def test_twenty_steps_follow_the_curve_of_keras(kind, optimizer, arguments):
 
 def stochastic():
     return tsuno.Sequential(
-        [tsuno.Input((6,)), layers.Dense(8, activation="relu"), layers.Dropout(0.3), layers.BatchNormalization(), layers.Dense(1)]
+        [
+            tsuno.Input((6,)),
+            layers.Dense(8, activation="relu"),
+            layers.Dropout(0.3),
+            layers.BatchNormalization(),
+            layers.Dense(1),
+        ]
     )
 
 
@@ -178,7 +186,9 @@ def test_every_batch_is_seen_in_order_with_its_logs(monkeypatch, need):
             seen.append(("end", batch, logs["loss"], logs["mae"]))
 
     _, history = trained(monkeypatch, None, [Watch()], epochs=2, count=22)  # the last batch has 2 rows
-    assert [row[:2] for row in seen] == [(what, batch) for _ in range(2) for batch in range(6) for what in ("begin", "end")]
+    assert [row[:2] for row in seen] == [
+        (what, batch) for _ in range(2) for batch in range(6) for what in ("begin", "end")
+    ]
     assert seen[-1][2] == history.history["loss"][-1]
     assert len({row[2] for row in seen if row[0] == "end"}) == 12
 

@@ -1,4 +1,5 @@
-"""fit, evaluate, predict and their relatives: what they return, what they accept, what they say when something is wrong."""
+"""fit, evaluate, predict and their relatives: what they return, what they accept, what they say when something is
+wrong."""
 
 import csv
 
@@ -52,7 +53,9 @@ def test_evaluate_equals_keras_in_values_and_order():
             ours.evaluate(X, Y, verbose=0, **kwargs), theirs.evaluate(X, Y, verbose=0, **kwargs), rtol=1e-5
         )
     assert ours.metrics_names == ["loss", "mae", "accuracy", "AUC"]
-    assert list(ours.evaluate(X, Y, verbose=0, return_dict=True)) == list(theirs.evaluate(X, Y, verbose=0, return_dict=True))
+    assert list(ours.evaluate(X, Y, verbose=0, return_dict=True)) == list(
+        theirs.evaluate(X, Y, verbose=0, return_dict=True)
+    )
 
 
 @pytest.mark.parametrize("outputs", ["list", "dict"])
@@ -76,7 +79,13 @@ def test_several_outputs_equal_keras(outputs):
         np.testing.assert_allclose(histories[0][name], histories[1][name], rtol=2e-5, err_msg=name)
     ours, theirs = (model.evaluate(X, y, verbose=0) for model in models)
     np.testing.assert_allclose(ours, theirs, rtol=2e-5)
-    assert models[0].metrics_names == ["loss", *(f"{n}_loss" for n in names), f"{names[0]}_mae", f"{names[1]}_accuracy", f"{names[1]}_mse"]
+    assert models[0].metrics_names == [
+        "loss",
+        *(f"{n}_loss" for n in names),
+        f"{names[0]}_mae",
+        f"{names[1]}_accuracy",
+        f"{names[1]}_mse",
+    ]
     predictions = models[0].predict(X, verbose=0)
     assert isinstance(predictions, dict if outputs == "dict" else list)
 
@@ -98,7 +107,9 @@ def test_batch_methods_equal_keras():
     ours, theirs = binary(tsuno, metrics=["mae"]), binary(keras, metrics=["mae"])
     ours.set_weights(theirs.get_weights())
     for rows in (slice(0, 8), slice(8, 20)):
-        np.testing.assert_allclose(ours.train_on_batch(X[rows], Y[rows]), theirs.train_on_batch(X[rows], Y[rows]), rtol=1e-5)
+        np.testing.assert_allclose(
+            ours.train_on_batch(X[rows], Y[rows]), theirs.train_on_batch(X[rows], Y[rows]), rtol=1e-5
+        )
     ours.reset_metrics()
     theirs.reset_metrics()
     np.testing.assert_allclose(ours.test_on_batch(X, Y), theirs.test_on_batch(X, Y), rtol=1e-5)
@@ -157,7 +168,9 @@ def test_penalties_count():
             self.add_loss(0.1 * tsuno.ops.sum(abs(inputs)))
             return inputs
 
-    model = tsuno.Sequential([tsuno.Input((3,)), Sparse(), layers.Dense(1, kernel_initializer="zeros", kernel_regularizer="l2")])
+    model = tsuno.Sequential(
+        [tsuno.Input((3,)), Sparse(), layers.Dense(1, kernel_initializer="zeros", kernel_regularizer="l2")]
+    )
     model.compile("sgd", "mse")
     loss = model.evaluate(X, 0 * Y, verbose=0, batch_size=20)
     assert loss == pytest.approx(0.1 * np.abs(X).sum(), rel=1e-5)
@@ -186,7 +199,9 @@ def test_gradient_accumulation_and_averages_run_inside_programs():
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
 def test_half_precision_trains(policy):
     tsuno.config.set_dtype_policy(policy)
-    model = tsuno.Sequential([tsuno.Input((3,)), layers.Dense(8, activation="relu"), layers.BatchNormalization(), layers.Dense(1)])
+    model = tsuno.Sequential(
+        [tsuno.Input((3,)), layers.Dense(8, activation="relu"), layers.BatchNormalization(), layers.Dense(1)]
+    )
     model.compile(tsuno.optimizers.Adam(0.05), "mse")
     losses = model.fit(X, X[:, :1], epochs=20, verbose=0).history["loss"]
     assert np.isfinite(losses).all() and losses[-1] < losses[0]
@@ -199,7 +214,9 @@ def test_early_stopping_restores_the_best_weights():
     model = binary()
     uphill = tsuno.callbacks.LearningRateScheduler(lambda epoch, rate: 1.0 if epoch < 3 else -5.0)
     stop = tsuno.callbacks.EarlyStopping(monitor="val_loss", patience=2, restore_best_weights=True)
-    history = model.fit(X, Y, epochs=50, verbose=0, batch_size=20, validation_data=(X, Y), callbacks=[uphill, stop]).history
+    history = model.fit(
+        X, Y, epochs=50, verbose=0, batch_size=20, validation_data=(X, Y), callbacks=[uphill, stop]
+    ).history
     assert stop.best_epoch == 2 and stop.stopped_epoch == 4 and len(history["loss"]) == 5
     assert model.evaluate(X, Y, verbose=0, batch_size=20) == pytest.approx(history["val_loss"][2], rel=1e-6)
 
@@ -234,9 +251,13 @@ def test_hooks_come_in_the_order_of_keras():
     orders = []
     for k in (tsuno, keras):
         seen = []
-        hooks = [f"on_{a}_{b}" for a in ("train", "test", "epoch", "train_batch", "test_batch") for b in ("begin", "end")]
+        hooks = [
+            f"on_{a}_{b}" for a in ("train", "test", "epoch", "train_batch", "test_batch") for b in ("begin", "end")
+        ]
         base = k.callbacks.Callback
-        spy = type("Spy", (base,), {hook: (lambda self, *a, hook=hook, **kw: seen.append(hook)) for hook in hooks})()
+        spy = type(
+            "Spy", (base,), {hook: (lambda self, *a, hook=hook, seen=seen, **kw: seen.append(hook)) for hook in hooks}
+        )()
         binary(k).fit(X, Y, epochs=2, batch_size=10, verbose=0, validation_data=(X, Y), callbacks=[spy])
         orders.append(seen)
     assert orders[0] == orders[1]
@@ -260,7 +281,11 @@ def test_progress_in_plain_lines(capsys):
     model = binary(metrics=["accuracy"])
     model.fit(X, Y, epochs=2, verbose=1, batch_size=10)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Epoch 1/2" and lines[1].startswith("2/2 ━━━━━━━━━━━━━━━━━━━━ ") and "/step - accuracy: " in lines[1]
+    assert (
+        lines[0] == "Epoch 1/2"
+        and lines[1].startswith("2/2 ━━━━━━━━━━━━━━━━━━━━ ")
+        and "/step - accuracy: " in lines[1]
+    )
     assert len(lines) == 4
     model.fit(X, Y, epochs=1, verbose=2)
     assert capsys.readouterr().out.startswith("1/1 - ")

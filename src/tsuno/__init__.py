@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from tsuno.regularizers import Regularizer as Regularizer
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics",
-    "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
+    "activations", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses",
+    "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
 )  # fmt: skip
 _HOMES = {
     "DTypePolicy": "dtype_policies", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",

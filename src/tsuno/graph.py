@@ -157,7 +157,11 @@ class Graph:
             names = self.input_names
             by_layer = [layer.name for layer in self.input_layers]
             keys = names if all(name in inputs for name in names) else by_layer
-            missing = [name for name, layer in zip(keys, self.input_layers, strict=True) if name not in inputs and not layer.optional]
+            missing = [
+                name
+                for name, layer in zip(keys, self.input_layers, strict=True)
+                if name not in inputs and not layer.optional
+            ]
             if missing:
                 near = suggest(missing[0], inputs)
                 raise ValueError(
@@ -231,7 +235,8 @@ class Graph:
             data = serialize(operation)
             data["name"] = operation.name
             data["inbound_nodes"] = [
-                {"args": [plain(value) for value in node.args], "kwargs": plain(node.kwargs)} for node in calls[id(operation)]
+                {"args": [plain(value) for value in node.args], "kwargs": plain(node.kwargs)}
+                for node in calls[id(operation)]
             ]
             layers.append(data)
         return {
@@ -273,7 +278,7 @@ class Graph:
             return deserialize(value)
 
         while waiting:
-            later = []
+            later: list[tuple[str, Mapping[str, Any]]] = []
             for key, node in waiting:
                 blocked = any(other == key for other, _ in later)  # calls of one layer keep their order
                 if blocked or not all((where[0], where[1]) in made for where in _histories(node)):
@@ -284,7 +289,9 @@ class Graph:
                 made[key, counts[key]] = operation._inbound_nodes[-1]
                 counts[key] += 1
             if len(later) == len(waiting):
-                raise ValueError(f"The layers of the model {name!r} wait for each other: {sorted({key for key, _ in later})}.")
+                raise ValueError(
+                    f"The layers of the model {name!r} wait for each other: {sorted({key for key, _ in later})}."
+                )
             waiting = later
 
         def ends(structure: Any) -> Any:

@@ -1,7 +1,7 @@
 """The protocol of callbacks, the list that calls them, and the two simplest.
 
-A callback is anything with the hooks below; it need not inherit from `Callback`. Hooks around batches cost speed, for many steps run in one dispatch:
-`batch_hooks` says what a callback needs, see `Callback`.
+A callback is anything with the hooks below; it need not inherit from `Callback`. Hooks around batches cost speed, for
+many steps run in one dispatch: `batch_hooks` says what a callback needs, see `Callback`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ class Callback(Configurable):
     Attributes:
         model: the model at work.
         params: a dict with `verbose`, `epochs` and `steps`.
-        batch_hooks: how the hooks around batches are to be called. `"step"`, the default: around each step, which then run
-            one by one, so that a hook may change the model or the learning rate. `"every"`: for every batch in order, with its
-            logs, but after several have run; right for hooks that only read their logs. `"latest"`: only for the last
-            batch of each dispatch.
+        batch_hooks: how the hooks around batches are to be called. `"step"`, the default: around each step, which
+        then run
+            one by one, so that a hook may change the model or the learning rate. `"every"`: for every batch in order,
+            with its logs, but after several have run; right for hooks that only read their logs. `"latest"`: only for
+            the last batch of each dispatch.
 
     Example:
         >>> class Shout(tsuno.callbacks.Callback):
@@ -200,7 +201,9 @@ class CallbackList:
         **params: Any,
     ) -> None:
         given = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
-        self.callbacks: list[Any] = [each for item in given for each in (item if isinstance(item, (list, tuple)) else [item])]
+        self.callbacks: list[Any] = [
+            each for item in given for each in (item if isinstance(item, (list, tuple)) else [item])
+        ]
         self.history = next((each for each in self.callbacks if isinstance(each, History)), None)
         if add_progbar and not any(type(each).__name__ == "ProgbarLogger" for each in self.callbacks):
             self.callbacks.insert(0, _progbar())
@@ -237,7 +240,7 @@ class CallbackList:
     def reads_epochs(self) -> bool:
         """Whether anybody but a `History` looks at the end of an epoch, or could act at its beginning."""
         return any(
-            not type(callback) is History and _overrides(callback, "on_epoch_begin", "on_epoch_end")
+            type(callback) is not History and _overrides(callback, "on_epoch_begin", "on_epoch_end")
             for callback in self.callbacks
         )
 

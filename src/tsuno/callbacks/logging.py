@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +55,6 @@ class CSVLogger(Callback):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Iterable) and not isinstance(value, str) and np.ndim(value) > 0:
+    if not isinstance(value, str) and np.ndim(value) > 0:
         return f'"[{", ".join(map(str, value))}]"'
     return value

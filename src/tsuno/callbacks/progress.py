@@ -159,10 +159,10 @@ class Bar:
 
 def _number(value: Any) -> str:
     """Four digits after the point, or a power of ten where these would show nothing."""
-    number = np.asarray(value)
-    if number.ndim:
-        return np.array2string(number, precision=4)
-    number = float(number)
+    array = np.asarray(value)
+    if array.ndim:
+        return np.array2string(array, precision=4)
+    number = float(array)
     return f"{number:.4f}" if abs(number) > 1e-3 or number == 0 else f"{number:.4e}"
 
 

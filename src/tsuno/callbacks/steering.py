@@ -23,7 +23,9 @@ class _Monitor(Callback):
 
     def _set_direction(self, mode: str, name: str) -> None:
         if mode == "auto":
-            mode = "max" if name.endswith(("acc", "accuracy", "auc", "AUC", "precision", "recall", "f1_score")) else "min"
+            mode = (
+                "max" if name.endswith(("acc", "accuracy", "auc", "AUC", "precision", "recall", "f1_score")) else "min"
+            )
         self._sign = 1.0 if mode == "max" else -1.0
         self.best = -np.inf * self._sign
 
@@ -195,14 +197,15 @@ class LearningRateScheduler(Callback):
         optimizer = self.model.optimizer
         if isinstance(optimizer._learning_rate, LearningRateSchedule):
             raise ValueError(
-                "LearningRateScheduler cannot set the rate of an optimizer that follows a schedule already; compile with a number."
+                "LearningRateScheduler cannot set the rate of an optimizer that follows a schedule already; compile "
+                "with a number."
             )
         current = float(optimizer.learning_rate)
         try:
             rate = self.schedule(epoch, current)
         except TypeError:  # a function of the epoch alone
             rate = self.schedule(epoch)
-        if isinstance(rate, bool) or not np.isscalar(rate) and np.ndim(rate) != 0:
+        if isinstance(rate, bool) or (not np.isscalar(rate) and np.ndim(rate) != 0):
             raise invalid("LearningRateScheduler.schedule", "a function that returns a number", rate)
         optimizer.learning_rate = float(rate)
         if self.verbose > 0:

@@ -1,9 +1,9 @@
 """Configuration from the signature: the constructor's arguments are captured once, and nobody writes them again.
 
-`Configurable` wraps each class's `__init__` at the point where a user calls it. There, in this order, the arguments are bound to the
-signature (a misspelt one is named, with the nearest right name), checked against their annotations, and kept. `get_config`,
-`from_config` and `repr` follow. A class whose `__init__` passes `**kwargs` on shows, checks and captures the
-parameters of its base class as its own.
+`Configurable` wraps each class's `__init__` at the point where a user calls it. There, in this order, the arguments
+are bound to the signature (a misspelt one is named, with the nearest right name), checked against their annotations,
+and kept. `get_config`, `from_config` and `repr` follow. A class whose `__init__` passes `**kwargs` on shows, checks
+and captures the parameters of its base class as its own.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 
 from tsuno.core import registry
 from tsuno.core.errors import suggest
 from tsuno.core.validate import check
 
 _KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+F = TypeVar("F", bound=Callable[..., Any])
 Rewriter = Callable[[type, tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
 rewriters: list[Rewriter] = []
 """Functions that may translate a constructor's arguments before they are bound; see `legacy`."""
+
+
+def once(function: F) -> F:
+    """`function`, computed once for each argument."""
+    return functools.cache(function)  # type: ignore[return-value]
 
 
 class Configurable:
@@ -79,7 +85,7 @@ def _same(value: Any, default: Any) -> bool:
     return value is default or (isinstance(value, (str, int, float, bool, tuple)) and value == default)
 
 
-@functools.cache
+@once
 def _parameters(cls: type) -> list[tuple[inspect.Parameter, type]]:
     """The parameters that a class's constructor takes, each with the class that declares it."""
     own: list[tuple[inspect.Parameter, type]] = []
@@ -103,7 +109,7 @@ def _parameters(cls: type) -> list[tuple[inspect.Parameter, type]]:
     return own
 
 
-@functools.cache
+@once
 def _annotations(cls: type) -> dict[str, Any]:
     """The evaluated annotations of the constructor's parameters that the library declares."""
     hints: dict[str, Any] = {}

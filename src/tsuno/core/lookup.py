@@ -1,6 +1,6 @@
 """`get`: an argument that names a thing, describes it, or is it.
 
-    activations.get("relu"), initializers.get({"class_name": "Zeros", "config": {}}), losses.get(my_function)
+activations.get("relu"), initializers.get({"class_name": "Zeros", "config": {}}), losses.get(my_function)
 """
 
 from __future__ import annotations

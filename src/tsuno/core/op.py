@@ -1,7 +1,8 @@
 """One op is one function: `@op` lets it run on arrays, inside compiled programs, and on symbolic tensors.
 
-On arrays an op is a plain call. If an argument is symbolic, the call is recorded as a node of the graph instead, and its result is
-inferred by tracing the same function. Parameters annotated `Tensor` take anything that can become an array.
+On arrays an op is a plain call. If an argument is symbolic, the call is recorded as a node of the graph instead, and
+its result is inferred by tracing the same function. Parameters annotated `Tensor` take anything that can become an
+array.
 
     @op
     def square(x: Tensor) -> Tensor:
@@ -37,12 +38,15 @@ def op(function: Callable[P, R]) -> Callable[P, R]:
     tensors = {parameter.name for parameter in parameters if str(parameter.annotation).startswith("Tensor")}
     places = frozenset(place for place, parameter in enumerate(parameters) if parameter.name in tensors)
 
+    run: Callable[..., Any] = function
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if is_symbolic(*args, *kwargs.values()):
             return Function(function.__name__).record(args, kwargs)
         values = [to_array(x) if place in places else x for place, x in enumerate(args)]
-        return function(*values, **{name: to_array(x) if name in tensors else x for name, x in kwargs.items()})  # type: ignore[arg-type]
+        named: dict[str, Any] = {name: to_array(x) if name in tensors else x for name, x in kwargs.items()}
+        return run(*values, **named)
 
     OPS[function.__name__] = call
     return cast(Callable[P, R], call)

@@ -31,7 +31,7 @@ def add_to_library(cls: type) -> None:
 def public_module(cls: type) -> str:
     """The module that configurations name: that of the Keras API, which both libraries read."""
     if "_config_module" in cls.__dict__:
-        return str(cls._config_module)
+        return str(vars(cls)["_config_module"])
     if not in_library(cls):
         return cls.__module__
     folder = cls.__module__.split(".")[1]

@@ -1,8 +1,8 @@
 """Seeds: where randomness comes from, and how it stays reproducible.
 
-A key is two words, (seed, counter). A `SeedGenerator` keeps one in a variable and counts up at each draw, so the position in the random
-stream is part of the model's state like a weight: saved, restored and scanned with it. Objects that are given no seed take theirs from one
-process-wide stream, which `set_random_seed` restarts.
+A key is two words, (seed, counter). A `SeedGenerator` keeps one in a variable and counts up at each draw, so the
+position in the random stream is part of the model's state like a weight: saved, restored and scanned with it. Objects
+that are given no seed take theirs from one process-wide stream, which `set_random_seed` restarts.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def draw_key(seed: Any) -> Any:
     if seed is None:
         if context.bindings is not None:
             raise ValueError(
-                "Random numbers without a seed cannot be drawn inside a layer or a loss: every step would draw the same. Keep a "
+                "Random numbers without a seed cannot be drawn inside a layer or a loss: every step would draw the "
+                "same. Keep a "
                 "`tsuno.random.SeedGenerator()` as an attribute of the layer and pass it as `seed`."
             )
         if not _global:

@@ -1,9 +1,9 @@
 """Symbolic tensors: a shape and a dtype without values, and the call that each came from.
 
-A node is a call of an operation (a layer, or a function of `ops`) on some arguments; an edge is a `KerasTensor` that one node made and others
-take. Calling operations on symbolic tensors draws a graph; `graph.Graph` reads it back. Shapes are never computed by rules:
-the operation is traced on stand-ins of concrete size, and where a size is unknown it is traced with two of them. The sizes
-of the result that differ between the two are the unknown ones.
+A node is a call of an operation (a layer, or a function of `ops`) on some arguments; an edge is a `KerasTensor` that
+one node made and others take. Calling operations on symbolic tensors draws a graph; `graph.Graph` reads it back.
+Shapes are never computed by rules: the operation is traced on stand-ins of concrete size, and where a size is unknown
+it is traced with two of them. The sizes of the result that differ between the two are the unknown ones.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 from tsuno import engine
 from tsuno.core import tree
+from tsuno.core.arithmetic import Arithmetic
 from tsuno.core.context import context, scope
 from tsuno.core.dtypes import numpy_dtype, standardize_dtype
 from tsuno.core.naming import auto_name
-from tsuno.core.arithmetic import Arithmetic
 from tsuno.core.validate import shape as standardize_shape
 
 Shape = tuple[int | None, ...]
@@ -59,7 +59,10 @@ class KerasTensor(Arithmetic):
 
     @property
     def _keras_history(self) -> tuple[Any, int, int] | None:
-        return self.node and (self.node.operation, self.node.operation._inbound_nodes.index(self.node), self.index)
+        if self.node is None:
+            return None
+        operation = self.node.operation
+        return operation, operation._inbound_nodes.index(self.node), self.index
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

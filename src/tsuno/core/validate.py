@@ -1,7 +1,7 @@
 """Constraints on arguments, declared as types in the signature and checked where an object is made.
 
-`units: PositiveInt` says both what a type checker should expect and what `Dense("3")` is told. A check returns the value in
-its plain form (`np.int64(3)` and `3.0` become `3`) or None where the value does not fit.
+`units: PositiveInt` says both what a type checker should expect and what `Dense("3")` is told. A check returns the
+value in its plain form (`np.int64(3)` and `3.0` become `3`) or None where the value does not fit.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def _number(low: float, high: float, include_high: bool = True) -> Callable[[Any
     def convert(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ValueError
-        if not low <= value <= high or (value == high and not include_high):
+        number = float(value)
+        if not low <= number <= high or (number == high and not include_high):
             raise ValueError
         return value if isinstance(value, (int, float)) else float(value)
 
@@ -109,11 +110,11 @@ def sizes(value: Any, rank: int, where: str, low: int = 1) -> tuple[int, ...]:
 def shape(value: Any, where: str) -> tuple[int | None, ...]:
     """A shape: a tuple of sizes, None where a size is not known; a bare integer means one axis."""
     items = tuple(value) if isinstance(value, (list, tuple)) or hasattr(value, "__iter__") else (value,)
-    result = []
+    result: list[int | None] = []
     for item in items:
         if item is None or (isinstance(item, str) and item == "None"):
             result.append(None)
-        elif isinstance(item, numbers.Integral) and not isinstance(item, bool) and item >= 0:
+        elif isinstance(item, numbers.Integral) and not isinstance(item, bool) and int(item) >= 0:
             result.append(int(item))
         else:
             raise ValueError(

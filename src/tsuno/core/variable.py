@@ -1,9 +1,9 @@
 """Variables as slots, and the one pair of doors between objects and pure functions.
 
-A `Variable` is a slot with a path that holds an array. `unbind(owner)` reads every slot below an object into `{path: array}`;
-`bind(owner, state)` writes such a mapping back. Within `bound(owner, state)` the slots read from the mapping
-instead, and writes stay inside the block, so any method that reads and assigns variables is there a pure function of the
-mapping: that is what gets compiled, differentiated and scanned.
+A `Variable` is a slot with a path that holds an array. `unbind(owner)` reads every slot below an object into `{path:
+array}`; `bind(owner, state)` writes such a mapping back. Within `bound(owner, state)` the slots read from the mapping
+instead, and writes stay inside the block, so any method that reads and assigns variables is there a pure function of
+the mapping: that is what gets compiled, differentiated and scanned.
 
     def pure_call(state, x):
         with bound(model, state) as after:
@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
+from tsuno.core.arithmetic import Arithmetic
 from tsuno.core.context import context, scope
 from tsuno.core.dtypes import is_float, standardize_dtype
 from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
-from tsuno.core.arithmetic import Arithmetic
 
 State = dict[str, Any]
 

@@ -1,4 +1,5 @@
-"""Arrays in memory: placed on the device once, gathered there batch by batch in an order made from the seed and the epoch."""
+"""Arrays in memory: placed on the device once, gathered there batch by batch in an order made from the seed and the
+epoch."""
 
 from __future__ import annotations
 
@@ -103,7 +104,8 @@ def as_arrays(structure: Tree, what: str) -> Tree:
         array = np.asarray(structure)
     except (ValueError, TypeError):
         raise ValueError(
-            f"`{what}` must be an array of numbers; got {describe(structure)}, whose rows have different lengths. Pad them to "
+            f"`{what}` must be an array of numbers; got {describe(structure)}, whose rows have different lengths. "
+            f"Pad them to "
             "one length first."
         ) from None
     if array.dtype == object or array.dtype.kind in "SU":
@@ -111,7 +113,9 @@ def as_arrays(structure: Tree, what: str) -> Tree:
     if array.ndim == 0:
         raise ValueError(f"`{what}` must be an array with one row per sample; got {describe(structure)}.")
     if array.dtype.kind == "c":
-        raise ValueError(f"`{what}` must hold real numbers; got dtype {array.dtype}. Pass real and imaginary parts apart.")
+        raise ValueError(
+            f"`{what}` must hold real numbers; got dtype {array.dtype}. Pass real and imaginary parts apart."
+        )
     if array.dtype.kind == "M" or array.dtype.kind == "m":
         raise ValueError(f"`{what}` must hold numbers; got dtype {array.dtype}. Turn dates into numbers first.")
     if array.dtype == np.float64 and floatx() != "float64":
@@ -123,8 +127,10 @@ def as_arrays(structure: Tree, what: str) -> Tree:
 
 def _is_structure(value: Any) -> bool:
     """Whether a list is one of several arrays, rather than rows of numbers."""
-    return bool(value) and all(item is None or isinstance(item, dict) or hasattr(item, "shape") for item in value) and not all(
-        np.ndim(item) == 0 for item in value if item is not None and not isinstance(item, dict)
+    return (
+        bool(value)
+        and all(item is None or isinstance(item, dict) or hasattr(item, "shape") for item in value)
+        and not all(np.ndim(item) == 0 for item in value if item is not None and not isinstance(item, dict))
     )
 
 
@@ -137,7 +143,8 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
             pass
     example = next((item for item in array.ravel() if not isinstance(item, (int, float, np.number))), None)
     raise ValueError(
-        f"`{what}` must hold numbers; got an array of dtype {array.dtype}, with values such as {describe(example)}. Turn text "
+        f"`{what}` must hold numbers; got an array of dtype {array.dtype}, with values such as {describe(example)}. "
+        f"Turn text "
         "into integers, and rows of different lengths into one padded array."
     )
 
@@ -165,6 +172,7 @@ def check_finite(structure: Tree, what: str) -> None:
             kind = "NaN" if np.isnan(leaf[rows[0]]).any() else "an infinite value"
             name = what if place == 0 else f"{what}[{place}]"
             raise ValueError(
-                f"`{name}` must hold finite numbers; got {kind} in {len(rows)} of {len(leaf)} samples, first in sample {rows[0]}. "
+                f"`{name}` must hold finite numbers; got {kind} in {len(rows)} of {len(leaf)} samples, first in "
+                f"sample {rows[0]}. "
                 "Drop those samples, or fill them in, for example with np.nan_to_num."
             )

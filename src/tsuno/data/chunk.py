@@ -1,7 +1,7 @@
 """The one form in which data reaches a program: a chunk of rows on the device, and the order to take them in.
 
-Arrays that fit are one chunk for the whole training; a stream gives a chunk per batch. A batch is `order[i · size : (i + 1) · size]`
-of every array in the chunk.
+Arrays that fit are one chunk for the whole training; a stream gives a chunk per batch. A batch is `order[i · size :
+(i + 1) · size]` of every array in the chunk.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
-
 
 KEPT_LOGS = 512
 """The logs of so many steps are kept per dispatch: no dispatch whose every step is looked at is longer."""

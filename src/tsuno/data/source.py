@@ -39,12 +39,15 @@ def make_data(
         finite: whether to refuse NaN and infinity.
     """
     if x is None:
-        raise ValueError("Data is needed: `x` must be an array, a list or dict of arrays, or a generator of batches; got None.")
+        raise ValueError(
+            "Data is needed: `x` must be an array, a list or dict of arrays, or a generator of batches; got None."
+        )
     weigh = None if class_weight is None else lambda targets, weight: class_weights(class_weight, targets, weight)
     if is_stream(x):
         if y is not None or sample_weight is not None:
             raise ValueError(
-                "With a generator as `x`, targets and weights come from it: it gives (x, y) or (x, y, sample_weight), and `y` "
+                "With a generator as `x`, targets and weights come from it: it gives (x, y) or (x, y, "
+                "sample_weight), and `y` "
                 "and `sample_weight` must not be passed."
             )
         return StreamData(x, steps, weigh)
@@ -61,7 +64,7 @@ def make_data(
 
 def is_stream(x: Any) -> bool:
     """Whether something gives batches one after the other, rather than being an array or a structure of arrays."""
-    if isinstance(x, (str, bytes)) or isinstance(x, type):
+    if isinstance(x, (str, bytes, type)):
         raise invalid("x", "an array, a list or dict of arrays, or a generator of batches", x)
     if isinstance(x, (list, tuple, Mapping)) or hasattr(x, "shape") or hasattr(x, "__array__"):
         return False
@@ -77,7 +80,8 @@ def split_batch(data: Data, fraction: float) -> tuple[Data, Data]:
     kept = int(data.size * (1 - fraction))
     if kept == 0 or kept == data.size:
         raise ValueError(
-            f"`validation_split`={fraction} of {data.size} samples leaves none for {'training' if kept == 0 else 'validation'}."
+            f"`validation_split`={fraction} of {data.size} samples leaves none for "
+            f"{'training' if kept == 0 else 'validation'}."
         )
     head = engine.tree.map(lambda array: array[:kept], data.arrays)
     tail = engine.tree.map(lambda array: array[kept:], data.arrays)
@@ -99,7 +103,9 @@ def class_weights(table: Mapping[int, float], y: Any, sample_weight: Any) -> np.
     labels = np.rint(labels).astype(int)
     missing = sorted(set(np.unique(labels).tolist()) - {int(key) for key in table})
     if missing:
-        raise ValueError(f"`class_weight` must have a weight for every class in the targets; class {missing[0]} has none.")
+        raise ValueError(
+            f"`class_weight` must have a weight for every class in the targets; class {missing[0]} has none."
+        )
     keys = np.array(sorted(int(key) for key in table))
     weights = np.array([float(table[key]) for key in sorted(table, key=int)], np.float32)[np.searchsorted(keys, labels)]
     return weights if sample_weight is None else weights * sample_weight

@@ -70,7 +70,8 @@ class StreamData:
                     continue  # go through the iterable again
                 if self.steps is not None and taken < self.steps:
                     warnings.warn(
-                        f"The data ended after {taken} of {self.steps} steps of this epoch. Give a generator that goes on, or "
+                        f"The data ended after {taken} of {self.steps} steps of this epoch. Give a generator that "
+                        f"goes on, or "
                         "fewer `steps_per_epoch`.",
                         stacklevel=2,
                     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jax import Array as Array
     from jax import numpy as xp
 
-    from tsuno.engine.jax_engine import *  # noqa: F403
+    from tsuno.engine.jax_engine import *
 else:
 
     class _ArrayNamespace:

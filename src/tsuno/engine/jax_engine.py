@@ -37,8 +37,8 @@ __all__ = [
     "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "fetch",
     "fori_loop", "gamma", "is_array", "is_traced", "jvp", "linalg", "max_pool", "nn", "normal", "permutation",
     "put", "randint", "ready", "remat", "resize", "rsqrt", "scan", "scatter", "segment_reduce", "special",
-    "stop_gradient", "subprogram", "switch", "to_numpy", "top_k", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap",
-    "while_loop", "xp",
+    "stop_gradient", "subprogram", "switch", "to_numpy", "top_k", "tree", "truncated_normal", "uniform",
+    "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -206,7 +206,7 @@ def bitcast(x: Any, dtype: Any) -> Array:
 
 def _use_compilation_cache() -> None:
     """Keep compiled programs on disk: compiling is what a newcomer waits for."""
-    if jax.config.jax_compilation_cache_dir or os.environ.get("TSUNO_COMPILATION_CACHE") == "0":
+    if getattr(jax.config, "jax_compilation_cache_dir", None) or os.environ.get("TSUNO_COMPILATION_CACHE") == "0":
         return
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(os.environ.get("TSUNO_COMPILATION_CACHE") or base / "tsuno" / "compiled")

@@ -1,8 +1,8 @@
 """Random numbers from counter-based keys: a key is two 32-bit words, (seed, counter).
 
 The bits are those of Threefry-2x32 (J. K. Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, 2011) as
-`jax.random` lays them out. Small arrays asked for outside a compiled program come from the same algorithm written over NumPy
-here: a model is initialised without compiling one program per weight shape.
+`jax.random` lays them out. Small arrays asked for outside a compiled program come from the same algorithm written
+over NumPy here: a model is initialised without compiling one program per weight shape.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class MultiHeadAttention(Layer):
         self.bias_constraint = constraints.get(bias_constraint)
         self.supports_masking = True
 
-    def build(
+    def build(  # type: ignore[override]
         self, query_shape: Sequence[int | None], value_shape: Sequence[int | None], key_shape: Any = None
     ) -> None:
         rank = len(query_shape)

@@ -25,6 +25,7 @@ from tsuno.core.op import to_array
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
 from tsuno.core.variable import Holder, Variable, children, variables_of
+from tsuno.layers.calling import CallSignature, call_signature, shapes_of, symbols_of
 from tsuno.layers.input_spec import check_inputs
 from tsuno.metrics import Metric
 
@@ -32,13 +33,11 @@ from tsuno.metrics import Metric
 class LayerOptions(TypedDict, total=False):
     """The arguments that every layer takes."""
 
-    activity_regularizer: Any
     trainable: bool
     dtype: Any
     autocast: bool
     name: str | None
     input_shape: Any
-    input_dim: int | None
 
 
 class Memory(Holder):
@@ -125,7 +124,7 @@ class Layer(Configurable, Holder):
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """`call` on arrays, with all that belongs around it."""
-        signature = _call_signature(type(self))
+        signature = call_signature(type(self))
         arguments = signature.bind(self, args, kwargs)
         for name, value in arguments.items():
             if name != "training":
@@ -146,7 +145,7 @@ class Layer(Configurable, Holder):
             outputs = signature.call(self, arguments)
         if not self.built:
             self.built = True
-        if self.supports_masking or signature.computes_mask:
+        if self.supports_masking or type(self).compute_mask is not Layer.compute_mask:
             self._pass_mask(first, mask, outputs)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
@@ -193,7 +192,7 @@ class Layer(Configurable, Holder):
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Enter a call on symbolic tensors into the graph."""
-        signature = _call_signature(type(self))
+        signature = call_signature(type(self))
         arguments = signature.bind(self, args, kwargs)
         check_inputs(self.input_spec, arguments.get(signature.first), self.path)
         if not self.built:
@@ -206,9 +205,9 @@ class Layer(Configurable, Holder):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs for symbolic arguments, as symbolic tensors."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
-            signature = _call_signature(type(self))
+            signature = call_signature(type(self))
             first = signature.bind(self, args, kwargs)[signature.first]
-            shape = self.compute_output_shape(_shapes(first))
+            shape = self.compute_output_shape(shapes_of(first))
             dtype = self.compute_dtype
             if isinstance(shape, dict):
                 return {key: KerasTensor(value, dtype) for key, value in shape.items()}
@@ -232,28 +231,28 @@ class Layer(Configurable, Holder):
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape of the outputs for inputs of a shape (sizes, None where unknown)."""
-        symbols = [_symbols(shape, self.compute_dtype) for shape in args]
-        named = {name.removesuffix("_shape"): _symbols(shape, self.compute_dtype) for name, shape in kwargs.items()}
+        symbols = [symbols_of(shape, self.compute_dtype) for shape in args]
+        named = {name.removesuffix("_shape"): symbols_of(shape, self.compute_dtype) for name, shape in kwargs.items()}
         if "input" in named:
             symbols.append(named.pop("input"))
         with scope(losses=[]):
-            return _shapes(infer(self._built_run(*symbols, **named), tuple(symbols), named))
+            return shapes_of(infer(self._built_run(*symbols, **named), tuple(symbols), named))
 
     def _built_run(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         if not self.built:
-            signature = _call_signature(type(self))
+            signature = call_signature(type(self))
             self._build_for(signature, signature.bind(self, args, kwargs))
         return self._run
 
-    def _build_for(self, signature: _CallSignature, arguments: Mapping[str, Any]) -> None:
+    def _build_for(self, signature: CallSignature, arguments: Mapping[str, Any]) -> None:
         """Build for the shapes of a call's arguments."""
         names = list(inspect.signature(self.build).parameters)
         with scope(bindings=None, training=None, path=(*context.path, self.name)):
             if len(names) == 1 or not all(name.endswith("_shape") for name in names):
-                self.build(_shapes(arguments.get(signature.first)))
+                self.build(shapes_of(arguments.get(signature.first)))
             else:
                 tensors = {f"{key}_shape": value for key, value in arguments.items() if value is not None}
-                self.build(**{name: _shapes(tensors[name]) for name in names if name in tensors})
+                self.build(**{name: shapes_of(tensors[name]) for name in names if name in tensors})
 
     # ------------------------------------------------------------------ weights
 
@@ -580,106 +579,6 @@ def _rectangular(value: Any) -> bool:
         return np.asarray(value).dtype.kind in "biuf"
     except ValueError:
         return False
-
-
-def _shapes(tensors: Any) -> Any:
-    """The shapes of a structure of tensors."""
-    if isinstance(tensors, dict):
-        return {key: _shapes(value) for key, value in tensors.items()}
-    if isinstance(tensors, (list, tuple)):
-        return [_shapes(value) for value in tensors]
-    return tuple(tensors.shape) if hasattr(tensors, "shape") else None
-
-
-def _symbols(shape: Any, dtype: str) -> Any:
-    """Symbolic tensors for a structure of shapes."""
-    if isinstance(shape, dict):
-        return {key: _symbols(value, dtype) for key, value in shape.items()}
-    if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
-        return [_symbols(value, dtype) for value in shape]
-    return None if shape is None else KerasTensor(shape, dtype)
-
-
-class _CallSignature:
-    """What `call` of a class takes, found once."""
-
-    def __init__(self, cls: type[Layer]) -> None:
-        parameters = list(inspect.signature(cls.call).parameters.values())[1:]
-        self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        self.keyword_only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
-        self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        self.first = self.names[0] if self.names else (self.variadic or "")
-        self.required = [p.name for p in parameters if p.default is p.empty and p.name in self.names]
-        takes = {*self.names, *self.keyword_only}
-        self.takes_training = "training" in takes
-        defaults = {p.name: p.default for p in parameters}
-        self.training_default = defaults.get("training")
-        # `mask` belongs to the first argument, `<argument>_mask` to the argument of that name.
-        self.mask_of = {f"{name}_mask": name for name in self.names if f"{name}_mask" in takes}
-        if "mask" in takes:
-            self.mask_of["mask"] = self.first
-        self.computes_mask = cls.compute_mask is not Layer.compute_mask
-
-    def bind(self, layer: Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments of a call by name."""
-        if self.variadic is None and len(args) > len(self.names):
-            raise TypeError(f"`{layer.path}` takes {len(self.names)} positional arguments; {len(args)} were given.")
-        arguments = dict(zip(self.names, args, strict=False))
-        if self.variadic is not None and len(args) > len(self.names):
-            arguments[self.variadic] = tuple(args[len(self.names) :])
-        for name, value in kwargs.items():
-            if name == "training" and not self.takes_training and not self.open:
-                if value is not None:
-                    arguments["training"] = value  # for the layers inside
-            elif name in self.names or name in self.keyword_only or self.open:
-                arguments[name] = value
-            elif name != "mask" or value is not None:
-                raise TypeError(
-                    f"`{layer.path}` ({type(layer).__name__}) takes no argument {name!r}; its `call` has "
-                    f"{', '.join((*self.names, *self.keyword_only)) or 'none'}."
-                )
-        missing = [name for name in self.required if name not in arguments]
-        if missing:
-            raise TypeError(f"`{layer.path}` ({type(layer).__name__}) must be called with {missing[0]!r}.")
-        if isinstance(arguments.get(self.first), (Layer, type, str)):
-            raise invalid(f"{layer.path}.{self.first}", "an array or a symbolic tensor", arguments[self.first])
-        return arguments
-
-    def fill_masks(self, arguments: dict[str, Any]) -> Any:
-        """Give mask arguments the masks that the tensors carry; returns those of the first argument."""
-        for mask_name, name in self.mask_of.items():
-            if arguments.get(mask_name) is None and arguments.get(name) is not None:
-                mask = _masks(arguments[name])
-                if mask is not None:
-                    arguments[mask_name] = mask
-        if "mask" in self.mask_of:
-            return arguments.get("mask")
-        return _masks(arguments.get(self.first))
-
-    def call(self, layer: Layer, arguments: dict[str, Any]) -> Any:
-        arguments = dict(arguments)
-        if not self.takes_training and not self.open:
-            arguments.pop("training", None)
-        positional: tuple[Any, ...] = ()
-        if self.variadic is not None and self.variadic in arguments:
-            rest = arguments.pop(self.variadic)
-            positional = (*(arguments.pop(name) for name in self.names if name in arguments), *rest)
-        return layer.call(*positional, **arguments)
-
-
-_call_signature = functools.cache(_CallSignature)
-
-
-def _masks(tensors: Any) -> Any:
-    """The masks that a structure of tensors carries, None if there are none."""
-    if isinstance(tensors, (list, tuple)):
-        masks = [_masks(value) for value in tensors]
-        return masks if any(mask is not None for mask in masks) else None
-    if isinstance(tensors, dict):
-        masked = {key: _masks(value) for key, value in tensors.items()}
-        return masked if any(mask is not None for mask in masked.values()) else None
-    return get_mask(tensors)
 
 
 def require_layer(value: Any, where: str) -> Layer:

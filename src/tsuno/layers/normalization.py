@@ -85,7 +85,7 @@ class BatchNormalization(Layer):
         _check_axes(self, (self.axis,), input_shape)
         shape = (input_shape[self.axis],)
         self.gamma, self.beta = _scale_and_shift(self, shape, self.scale, self.center)
-        averages = {"shape": shape, "trainable": False, "autocast": False}
+        averages: dict[str, Any] = {"shape": shape, "trainable": False, "autocast": False}
         self.moving_mean = self.add_weight(name="moving_mean", initializer=self.moving_mean_initializer, **averages)
         self.moving_variance = self.add_weight(
             name="moving_variance", initializer=self.moving_variance_initializer, **averages

@@ -32,10 +32,9 @@ class _Pooling(Layer):
         strides: Any = None,
         padding: Literal["valid", "same"] = "valid",
         data_format: str | None = None,
-        name: str | None = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**{**kwargs, "name": name})
+        super().__init__(**kwargs)
         kind = type(self).__name__
         self.pool_size = sizes(pool_size, self.rank, f"{kind}.pool_size")
         self.strides = self.pool_size if strides is None else sizes(strides, self.rank, f"{kind}.strides")
@@ -72,7 +71,6 @@ class MaxPooling1D(_MaxPooling):
         strides: by how many steps the window moves; its own length by default.
         padding: `"valid"` (no window beyond the end) or `"same"`.
         data_format: `"channels_last"` (batch, steps, channels) or `"channels_first"`.
-        name: a name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -91,7 +89,6 @@ class MaxPooling2D(_MaxPooling):
         strides: by how many rows and columns the window moves; its own size by default.
         padding: `"valid"` (no window beyond the edge) or `"same"`.
         data_format: `"channels_last"` (batch, rows, columns, channels) or `"channels_first"`.
-        name: a name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -110,7 +107,6 @@ class MaxPooling3D(_MaxPooling):
         strides: by how much the window moves; its own size by default.
         padding: `"valid"` (no window beyond the edge) or `"same"`.
         data_format: `"channels_last"` (batch, *volume, channels) or `"channels_first"`.
-        name: a name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -129,7 +125,6 @@ class AveragePooling1D(_AveragePooling):
         strides: by how many steps the window moves; its own length by default.
         padding: `"valid"` or `"same"`; padded places do not count.
         data_format: `"channels_last"` (batch, steps, channels) or `"channels_first"`.
-        name: a name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -148,7 +143,6 @@ class AveragePooling2D(_AveragePooling):
         strides: by how many rows and columns the window moves; its own size by default.
         padding: `"valid"` or `"same"`; padded places do not count.
         data_format: `"channels_last"` (batch, rows, columns, channels) or `"channels_first"`.
-        name: a name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -167,7 +161,6 @@ class AveragePooling3D(_AveragePooling):
         strides: by how much the window moves; its own size by default.
         padding: `"valid"` or `"same"`; padded places do not count.
         data_format: `"channels_last"` (batch, *volume, channels) or `"channels_first"`.
-        name: a name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:

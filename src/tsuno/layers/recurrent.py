@@ -31,6 +31,7 @@ class RNN(Layer):
         stateful: whether each batch starts from the final states of the one before; the batch size must then be fixed.
         unroll: whether to write the steps out instead of looping; faster for short sequences, slower to compile.
         zero_output_for_mask: whether masked steps give zeros instead of the output before them.
+        activity_regularizer: a penalty on the outputs.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
@@ -52,9 +53,10 @@ class RNN(Layer):
         stateful: bool = False,
         unroll: bool = False,
         zero_output_for_mask: bool = False,
+        activity_regularizer: Any = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if isinstance(cell, type) or not hasattr(cell, "call") or not hasattr(cell, "state_size"):
             raise TypeError(f"`RNN.cell` must be a layer with `call` and `state_size`; got {describe(cell)}.")
         self.cell = cell
@@ -73,7 +75,7 @@ class RNN(Layer):
     @property
     def states(self) -> list[Variable] | None:
         """The states that a stateful layer starts the next batch from."""
-        return self._memory and self._memory.variables
+        return None if self._memory is None else self._memory.variables
 
     def build(self, sequences_shape: Sequence[int | None], initial_state_shape: Any = None) -> None:
         if not self.cell.built:

@@ -417,8 +417,8 @@ class SimpleRNN(RNN):
             recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
             recurrent_dropout, seed, dtype=kwargs.get("dtype"), trainable=kwargs.get("trainable", True), name="simple_rnn_cell",
         )  # fmt: skip
-        kwargs["activity_regularizer"] = activity_regularizer
-        super().__init__(cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
+        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
 
 
 class LSTM(RNN):
@@ -494,8 +494,8 @@ class LSTM(RNN):
             recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed, dtype=kwargs.get("dtype"),
             trainable=kwargs.get("trainable", True), name="lstm_cell",
         )  # fmt: skip
-        kwargs["activity_regularizer"] = activity_regularizer
-        super().__init__(cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
+        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
         self.use_cudnn = use_cudnn
 
 
@@ -572,6 +572,6 @@ class GRU(RNN):
             bias_constraint, dropout, recurrent_dropout, reset_after, seed, dtype=kwargs.get("dtype"),
             trainable=kwargs.get("trainable", True), name="gru_cell",
         )  # fmt: skip
-        kwargs["activity_regularizer"] = activity_regularizer
-        super().__init__(cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
+        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
         self.use_cudnn = use_cudnn

@@ -107,6 +107,15 @@ class Model(Layer):
         self.built = True
         self.compute_output_spec(symbols)
 
+    def outputs_for(self, inputs: Any) -> Any:
+        """The outputs for symbolic inputs, as symbolic tensors; makes the weights if there are none yet."""
+        if self.graph is not None:
+            return self.graph.outputs
+        with scope(losses=[]):
+            outputs = self.compute_output_spec(inputs)
+        self.built = True
+        return outputs
+
     @property
     def layers(self) -> list[Layer]:
         """The layers directly inside, in the order that data reaches them."""

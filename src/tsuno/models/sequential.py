@@ -97,6 +97,12 @@ class Sequential(Model):
         self._batch_shape = shape
         self.graph = Graph(inputs, x, self.name)
 
+    def outputs_for(self, inputs: Any) -> Any:
+        if self.graph is None and isinstance(inputs, KerasTensor):
+            self._input_dtype = self._input_dtype or inputs.dtype
+            self.build(inputs.shape)
+        return super().outputs_for(inputs)
+
     @property
     def layers(self) -> list[Layer]:
         """The layers, without the input."""

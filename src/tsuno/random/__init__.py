@@ -142,6 +142,8 @@ def dropout(inputs: Tensor, rate: float, noise_shape: Sequence[int | None] | Non
     key = draw_key(seed)
     if rate == 1:
         return xp.zeros_like(x)
-    shape = x.shape if noise_shape is None else [n if m is None else m for m, n in zip(noise_shape, x.shape, strict=True)]
+    shape = (
+        x.shape if noise_shape is None else [n if m is None else m for m, n in zip(noise_shape, x.shape, strict=True)]
+    )
     kept = engine.bernoulli(key, 1.0 - rate, shape)
     return xp.where(kept, x / (1.0 - rate), xp.zeros((), x.dtype))

@@ -27,7 +27,7 @@ def whole_number(value: Any, where: str, low: int = 1, optional: bool = True) ->
 
 def fraction(value: Any, where: str) -> float:
     """A number from 0 up to 1."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value < 1:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) < 1:
         raise invalid(where, "a number from 0 up to, not including, 1", value)
     return float(value)
 
@@ -63,7 +63,8 @@ def check_indices(model: Any, x: Any) -> None:
             low, high = array.min(), array.max()
             if low < 0 or high >= limit:
                 raise ValueError(
-                    f"The input of `{node.operation.name}` must hold integers from 0 to {limit - 1} (input_dim={limit}); got values "
+                    f"The input of `{node.operation.name}` must hold integers from 0 to {limit - 1} "
+                    f"(input_dim={limit}); got values "
                     f"from {low} to {high}."
                 )
             if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
@@ -78,7 +79,11 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
     names = compiled._output_names(model, y_pred)
     outputs = tree.flatten(y_pred)
     for (fn, _), target, array, output in zip(
-        compiled._losses, compiled._flat_targets(shape_of_y, y_pred, names), compiled._flat_targets(y, y_pred, names), outputs, strict=True
+        compiled._losses,
+        compiled._flat_targets(shape_of_y, y_pred, names),
+        compiled._flat_targets(y, y_pred, names),
+        outputs,
+        strict=True,
     ):
         if fn is None or target is None:
             continue
@@ -95,7 +100,8 @@ def _check_labels(fn: Any, y: np.ndarray, output: KerasTensor) -> None:
     low, high = y.min(), y.max()
     if kind == "binary" and (low < 0 or high > 1):
         raise ValueError(
-            f"The targets of binary_crossentropy must be from 0 to 1; got values from {low} to {high}. For several classes use "
+            f"The targets of binary_crossentropy must be from 0 to 1; got values from {low} to {high}. For several "
+            f"classes use "
             "sparse_categorical_crossentropy and one output per class; for labels -1 and 1 a hinge loss."
         )
     if kind == "sparse":
@@ -107,13 +113,16 @@ def _check_labels(fn: Any, y: np.ndarray, output: KerasTensor) -> None:
         low, high = labels.min(), labels.max()
         if low < 0 or high >= classes:
             raise ValueError(
-                f"The targets of sparse_categorical_crossentropy must be from 0 to {classes - 1}, as the model has {classes} outputs; "
+                f"The targets of sparse_categorical_crossentropy must be from 0 to {classes - 1}, as the model has "
+                f"{classes} outputs; "
                 f"got labels from {low} to {high}."
             )
         if y.dtype.kind == "f" and not np.array_equal(labels, np.rint(labels)):
             raise ValueError("The targets of sparse_categorical_crossentropy must be whole numbers; got fractions.")
     if kind == "categorical" and low < 0:
-        raise ValueError(f"The targets of categorical_crossentropy must be probabilities; got values from {low} to {high}.")
+        raise ValueError(
+            f"The targets of categorical_crossentropy must be probabilities; got values from {low} to {high}."
+        )
 
 
 def _kind(fn: Any) -> str | None:
@@ -134,7 +143,8 @@ def check_callbacks(callbacks: Any) -> None:
     for callback in _each(callbacks):
         if isinstance(callback, type):
             raise TypeError(
-                f"`callbacks` must hold objects; got the class {callback.__name__}. Make one by calling it: {callback.__name__}(...)."
+                f"`callbacks` must hold objects; got the class {callback.__name__}. Make one by calling it: "
+                f"{callback.__name__}(...)."
             )
         if not hasattr(callback, "set_model"):
             raise TypeError(f"`callbacks` must hold callbacks; got {describe(callback)}.")

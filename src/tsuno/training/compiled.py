@@ -27,7 +27,14 @@ class Compiled:
     """
 
     def __init__(
-        self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, eager: bool, steps_per_execution: int, jit: Any
+        self,
+        loss: Any,
+        loss_weights: Any,
+        metrics: Any,
+        weighted_metrics: Any,
+        eager: bool,
+        steps_per_execution: int,
+        jit: Any,
     ) -> None:
         self.loss, self.loss_weights = loss, loss_weights
         self.metrics, self.weighted_metrics, self.eager = metrics, weighted_metrics, eager
@@ -67,9 +74,10 @@ class Compiled:
         names = sorted(names) if isinstance(y_pred, dict) and names else names
         count = len(flat_pred)
         chosen = _per_output("loss", self.loss, count, names)
-        weights = _per_output("loss_weights", self.loss_weights, count, names, spread=False)
+        weights = _per_output("loss_weights", self.loss_weights, count, names)
         self._losses = [
-            (_loss(each), 1.0 if weight is None else float(weight)) for each, weight in zip(chosen, weights, strict=True)
+            (_loss(each), 1.0 if weight is None else float(weight))
+            for each, weight in zip(chosen, weights, strict=True)
         ]
         several = count > 1
         self._names = [
@@ -80,7 +88,10 @@ class Compiled:
             Mean(name=f"{name}_loss") if several and fn is not None else None
             for name, (fn, _) in zip(self._names, self._losses, strict=True)
         ]
-        for target, given, what in ((self._metrics, self.metrics, "metrics"), (self._weighted, self.weighted_metrics, "weighted_metrics")):
+        for target, given, what in (
+            (self._metrics, self.metrics, "metrics"),
+            (self._weighted, self.weighted_metrics, "weighted_metrics"),
+        ):
             rows = _metric_lists(what, given, count, names)
             target[:] = [
                 [_metric(each, t, p) for each in row if each is not None]
@@ -111,7 +122,8 @@ class Compiled:
         targets = tree.flatten(y)
         if len(targets) != len(outputs):
             raise ValueError(
-                f"The model has {len(outputs)} outputs{f', {list(names)}' if names else ''}; `y` has {len(targets)} arrays of targets."
+                f"The model has {len(outputs)} outputs{f', {list(names)}' if names else ''}; `y` has {len(targets)} "
+                f"arrays of targets."
             )
         return targets
 
@@ -125,7 +137,14 @@ class Compiled:
                 raise ValueError(f"The loss {describe(self.loss)} needs targets: pass `y`.")
             self.build(model, y, y_pred)
             targets = self._flat_targets(y, y_pred, self._output_names(model, y_pred))
-            rows = zip(self._losses, self._trackers, targets, tree.flatten(y_pred), self._weights(sample_weight, targets), strict=True)
+            rows = zip(
+                self._losses,
+                self._trackers,
+                targets,
+                tree.flatten(y_pred),
+                self._weights(sample_weight, targets),
+                strict=True,
+            )
             for (fn, factor), tracker, target, output, weight in rows:
                 if fn is None or target is None:
                     continue
@@ -251,9 +270,7 @@ def _metric(identifier: Any, y: Any, y_pred: Any) -> Metric:
 
 def _by_shape(name: str, y: Any, y_pred: Any) -> Metric:
     binary = y_pred.shape[-1] == 1 if len(y_pred.shape) else True
-    sparse = y is not None and (
-        len(y.shape) < len(y_pred.shape) or (y.shape[-1] == 1 and (y_pred.shape[-1] or 0) > 1)
-    )
+    sparse = y is not None and (len(y.shape) < len(y_pred.shape) or (y.shape[-1] == 1 and (y_pred.shape[-1] or 0) > 1))
     kinds = (
         (metrics.BinaryAccuracy, metrics.SparseCategoricalAccuracy, metrics.CategoricalAccuracy)
         if name in ("accuracy", "acc")
@@ -263,18 +280,20 @@ def _by_shape(name: str, y: Any, y_pred: Any) -> Metric:
     return made
 
 
-def _per_output(what: str, given: Any, count: int, names: Sequence[str] | None, spread: bool = True) -> list[Any]:
+def _per_output(what: str, given: Any, count: int, names: Sequence[str] | None) -> list[Any]:
     """One value per output, from a value for all, a list, or a dict by output name."""
     if isinstance(given, Mapping):
         strange = [key for key in given if names is None or key not in names]
         if strange:
-            raise ValueError(f"`compile.{what}` has a key {strange[0]!r} that is no output.{suggest(strange[0], names or ())}")
+            raise ValueError(
+                f"`compile.{what}` has a key {strange[0]!r} that is no output.{suggest(strange[0], names or ())}"
+            )
         return [given.get(name) for name in names or ()]
     if isinstance(given, (list, tuple)):
         if len(given) != count:
             raise ValueError(f"`compile.{what}` must have one entry for each of the {count} outputs; got {len(given)}.")
         return list(given)
-    return [given] * count if spread or count == 1 else [given] * count
+    return [given] * count
 
 
 def _metric_lists(what: str, given: Any, count: int, names: Sequence[str] | None) -> list[list[Any]]:

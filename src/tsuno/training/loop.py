@@ -1,7 +1,8 @@
 """The loop: epochs, callbacks and validation around a program.
 
-It hands the device one dispatch after the other and waits for none: numbers are fetched where a human or a callback reads them, those of the
-progress bar one dispatch late. How many steps a dispatch has is the program's pace and what the callbacks need.
+It hands the device one dispatch after the other and waits for none: numbers are fetched where a human or a callback
+reads them, those of the progress bar one dispatch late. How many steps a dispatch has is the program's pace and what
+the callbacks need.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def fit(
     split = checks.fraction(validation_split or 0.0, "fit.validation_split")
     checks.check_callbacks(callbacks)
     data = make_data(
-        x, y, sample_weight, batch_size=batch_size, shuffle=bool(shuffle), class_weight=class_weight, steps=steps_per_epoch,
-        finite=True,
+        x, y, sample_weight, batch_size=batch_size, shuffle=bool(shuffle), class_weight=class_weight,
+        steps=steps_per_epoch, finite=True,
     )  # fmt: skip
     validation: Data | None = None
     if validation_data is not None:
@@ -70,7 +71,13 @@ def fit(
     program = train_program(model)
     watched = _verbosity(verbose)
     watchers = CallbackList(
-        callbacks, add_history=True, add_progbar=bool(watched), model=model, verbose=watched, epochs=epochs, steps=data.steps
+        callbacks,
+        add_history=True,
+        add_progbar=bool(watched),
+        model=model,
+        verbose=watched,
+        epochs=epochs,
+        steps=data.steps,
     )
     model.stop_training = False
     unread: list[tuple[int, Logs, int | None]] = []
@@ -91,7 +98,9 @@ def fit(
             watchers.on_epoch_begin(epoch)
             logs = _epoch(model, program, data, watchers, "train", watched)
             if not logs:
-                warnings.warn(f"The data ended before epoch {epoch + 1} of {epochs}; training stops here.", stacklevel=3)
+                warnings.warn(
+                    f"The data ended before epoch {epoch + 1} of {epochs}; training stops here.", stacklevel=3
+                )
                 break
             if validation is not None and _is_due(validation_freq, epoch):
                 measured = _evaluate(model, validation, watchers, 0)
@@ -133,7 +142,9 @@ def evaluate(
     data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps)
     prepare(model, data)
     watched = _verbosity(verbose)
-    watchers = CallbackList(callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps)
+    watchers = CallbackList(
+        callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps
+    )
     logs = _read(_evaluate(model, data, watchers, watched))
     return logs if return_dict else _listed(model, logs)
 
@@ -149,8 +160,14 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     checks.check_inputs(model, sample)
     forward = _predictor(model)
     watched = _verbosity(verbose)
-    watchers = CallbackList(callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps)
-    watching = [*watchers.watching("predict", "step"), *watchers.watching("predict", "every"), *watchers.watching("predict", "latest")]
+    watchers = CallbackList(
+        callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps
+    )
+    watching = [
+        *watchers.watching("predict", "step"),
+        *watchers.watching("predict", "every"),
+        *watchers.watching("predict", "latest"),
+    ]
     watchers.on_predict_begin()
     outputs, done = [], 0
     for chunk in data.chunks():
@@ -159,7 +176,11 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
             for callback in watching:
                 call_hook(callback, "on_predict_batch_begin", done)
             whole = len(rows) == len(engine.tree.leaves(chunk.arrays)[0])
-            batch = chunk.arrays[0] if whole else engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], chunk.arrays[0])
+            batch = (
+                chunk.arrays[0]
+                if whole
+                else engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], chunk.arrays[0])
+            )
             outputs.append(forward(batch))
             for callback in watching:
                 call_hook(callback, "on_predict_batch_end", done, {"outputs": outputs[-1]})
@@ -247,18 +268,9 @@ def _build(model: Any, x: Any, outputs: bool = False) -> Any:
     """Build the model for inputs like these; its outputs as symbolic tensors, if asked for."""
     if model.graph is not None:
         checks.check_inputs(model, x)
-        return model.graph.outputs
-    if model.built and not outputs and all(layer.built for layer in model._flatten_layers()):
+    elif model.built and not outputs and all(layer.built for layer in model._flatten_layers()):
         return None
-    symbols = engine.tree.map(_symbol, x)
-    if not model.built and hasattr(model, "_batch_shape") and isinstance(symbols, KerasTensor):
-        model._input_dtype = model._input_dtype or ("float32" if symbols.dtype == "float64" else symbols.dtype)
-        model.build(symbols.shape)
-        return model.graph.outputs
-    with scope(losses=[]):
-        made = model.compute_output_spec(symbols)
-    model.built = True
-    return made
+    return model.outputs_for(engine.tree.map(_symbol, x))
 
 
 def _is_ready(model: Any) -> bool:
@@ -355,7 +367,9 @@ def _epoch(model: Any, program: Program, data: Data, watchers: CallbackList, pha
     latest = watchers.watching(phase, "latest") if watched == 1 else []
     seconds = _SECONDS_PER_DISPATCH["watched" if watched == 1 else "unwatched"]
     longest = 1 if stepping else KEPT_LOGS if every else 1 << 30
-    done, last, shown = 0, {}, None
+    done = 0
+    last: Logs = {}
+    shown: tuple[int, Logs] | None = None
     begin, end = f"on_{phase}_batch_begin", f"on_{phase}_batch_end"
     for chunk in data.chunks():
         first, left = chunk.start, chunk.count
@@ -392,7 +406,9 @@ def _epochs(program: Program, data: Data, epochs: int) -> list[tuple[Logs, int]]
     for chunk in data.chunks(epochs):
         done = 0
         while done < chunk.count:
-            count = min(KEPT_LOGS, chunk.count - done, program.pace.steps(_SECONDS_PER_DISPATCH["unwatched"], chunk.count))
+            count = min(
+                KEPT_LOGS, chunk.count - done, program.pace.steps(_SECONDS_PER_DISPATCH["unwatched"], chunk.count)
+            )
             measuring, started = program.pace.measuring, time.perf_counter()
             last, logs = program(chunk, chunk.start + done, count, done, data.steps)
             if measuring:

@@ -2,7 +2,8 @@
 
 A program is one compiled function with a loop inside. How many steps it runs is an argument and not part of what is
 compiled, so the same machine code computes every step and the result is the same to the last bit however the steps
-are grouped. The rows of a batch are gathered on the device, the state is donated, and nothing is fetched until somebody reads it.
+are grouped. The rows of a batch are gathered on the device, the state is donated, and nothing is fetched until
+somebody reads it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ class Program:
     """
 
     def __init__(
-        self, step: Callable[..., Any], owners: Any, fixed: Callable[[Variable], bool], reset: Callable[[], None], eager: bool
+        self,
+        step: Callable[..., Any],
+        owners: Any,
+        fixed: Callable[[Variable], bool],
+        reset: Callable[[], None],
+        eager: bool,
     ) -> None:
         self._step, self._owners, self._reset, self._eager = step, owners, reset, eager
         self._variables = slots(owners)
@@ -61,7 +67,12 @@ class Program:
         for path, variable in self._variables.items():
             (fixed if path in self._fixed else state)[path] = variable._value
         state, last, every = self._dispatch(
-            fixed, state, chunk.arrays, chunk.order, np.array([first, count, done, period], np.int32), size=chunk.batch_size
+            fixed,
+            state,
+            chunk.arrays,
+            chunk.order,
+            np.array([first, count, done, period], np.int32),
+            size=chunk.batch_size,
         )
         for path, value in state.items():
             self._variables[path]._value = value
@@ -95,7 +106,8 @@ class Program:
             self._reset()
             zeroed = after()
         return {
-            path: value if zeroed[path] is value else xp.where(fresh, zeroed[path], value) for path, value in state.items()
+            path: value if zeroed[path] is value else xp.where(fresh, zeroed[path], value)
+            for path, value in state.items()
         }
 
     def _run_eagerly(

@@ -1,8 +1,9 @@
 """One step of training, evaluation or prediction, as a pure function of a state and a batch.
 
-The state is one mapping path -> array of everything that may change: weights, optimizer slots, metric counters, the positions of random
-generators. Inside `bound(...)` the objects read from it and write to it, so that the step is written in terms of layers, optimizer and metrics, and is
-still a pure function: it can be differentiated, compiled, and run many times in a loop on the device.
+The state is one mapping path -> array of everything that may change: weights, optimizer slots, metric counters, the
+positions of random generators. Inside `bound(...)` the objects read from it and write to it, so that the step is
+written in terms of layers, optimizer and metrics, and is still a pure function: it can be differentiated, compiled,
+and run many times in a loop on the device.
 """
 
 from __future__ import annotations
