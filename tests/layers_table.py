@@ -231,9 +231,9 @@ own_cell = Of(lambda lib: decaying_cell(lib)(2, name="cell"))
 row("RNN", SEQUENCE, cell=own_cell)
 row("RNN", SEQUENCE, cell=own_cell, return_sequences=True, return_state=True, call={"mask": mask(4)})
 row("RNN", SEQUENCE, cell=own_cell, unroll=True, go_backwards=True)
-row("RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.LSTMCell(2, name="cell")), return_sequences=True)
+row("RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.LSTMCell(2, recurrent_initializer="glorot_uniform", name="cell")), return_sequences=True)
 row(
-    "RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.GRUCell(2, name="cell")), return_sequences=True,
+    "RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.GRUCell(2, recurrent_initializer="glorot_uniform", name="cell")), return_sequences=True,
     zero_output_for_mask=True, call={"mask": mask(4)},
 )  # fmt: skip
 

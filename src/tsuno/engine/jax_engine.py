@@ -37,7 +37,7 @@ __all__ = [
     "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "fetch",
     "fori_loop", "gamma", "is_array", "is_traced", "jvp", "linalg", "max_pool", "nn", "normal", "permutation",
     "put", "randint", "ready", "remat", "resize", "rsqrt", "scan", "scatter", "segment_reduce", "special",
-    "stop_gradient", "subprogram", "switch", "to_numpy", "top_k", "tree", "truncated_normal", "uniform",
+    "stop_gradient", "subprogram", "switch", "take_rows", "to_numpy", "top_k", "tree", "truncated_normal", "uniform",
     "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
@@ -198,6 +198,15 @@ def dynamic_slice(x: Any, start: Sequence[Any], sizes: Sequence[int]) -> Array:
 
 def dynamic_update(x: Any, update: Any, start: Sequence[Any]) -> Array:
     return lax.dynamic_update_slice(x, update, tuple(start))
+
+
+def take_rows(x: Any, rows: Any) -> Array:
+    """`x[rows]` along the first axis, for rows that are known to exist."""
+    layout = lax.GatherDimensionNumbers(
+        offset_dims=tuple(range(1, x.ndim)), collapsed_slice_dims=(0,), start_index_map=(0,)
+    )
+    inside = lax.GatherScatterMode.PROMISE_IN_BOUNDS
+    return lax.gather(x, rows[:, None], layout, slice_sizes=(1, *x.shape[1:]), mode=inside)
 
 
 def bitcast(x: Any, dtype: Any) -> Array:

@@ -101,6 +101,7 @@ class EinsumDense(Layer):
         bias_initializer: how the bias's first values are made.
         kernel_regularizer: a penalty on the kernel.
         bias_regularizer: a penalty on the bias.
+        activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
         **kwargs: the arguments of every layer, see `Layer`.
@@ -121,11 +122,12 @@ class EinsumDense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.equation = equation
         self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.activation = activations.get(activation)

@@ -21,6 +21,7 @@ class Embedding(Layer):
         embeddings_constraint: what the table is passed through after each step.
         mask_zero: whether 0 means "no value here": later layers then skip such steps.
         weights: a list with the table's first values, for example from word vectors.
+        activity_regularizer: a penalty on the outputs.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: integers (batch, ...). Output shape: (batch, ..., output_dim).
@@ -40,9 +41,10 @@ class Embedding(Layer):
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        activity_regularizer: Any = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.input_dim, self.output_dim = input_dim, output_dim
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)

@@ -87,9 +87,10 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
     ):
         if fn is None or target is None:
             continue
-        symbol = KerasTensor((output.shape[0], *target.shape[1:]), str(target.dtype))
-        with scope(losses=[]):
-            infer(lambda t, p, fn=fn: fn(t, p), (symbol, output), {})
+        if tuple(target.shape[1:]) != tuple(output.shape[1:]):
+            symbol = KerasTensor((output.shape[0], *target.shape[1:]), str(target.dtype))
+            with scope(losses=[]):
+                infer(lambda t, p, fn=fn: fn(t, p), (symbol, output), {})
         _check_labels(fn, np.asarray(array), output)
 
 

@@ -85,13 +85,13 @@ class Program:
 
         def batch(i: Any) -> Any:
             rows = engine.dynamic_slice(order, (i * size,), (size,))
-            return engine.tree.map(lambda array: xp.take(array, rows, axis=0, mode="clip"), arrays)
+            return engine.tree.map(lambda array: engine.take_rows(array, rows), arrays)
 
         def advance(i: Any, carry: Any) -> Any:
             state, _, every = carry
             state = self._refreshed(state, (done + i) % period == 0)
             after, logs = self._compiled_step({**fixed, **state}, batch(first + i))
-            every = engine.tree.map(lambda kept, value: kept.at[i % KEPT_LOGS].set(value), every, logs)
+            every = engine.tree.map(lambda kept, value: _put(kept, value, i % KEPT_LOGS), every, logs)
             return {path: after[path] for path in state}, logs, every
 
         shapes = engine.eval_shape(lambda: self._compiled_step({**fixed, **state}, batch(first))[1])
@@ -129,6 +129,11 @@ class Program:
     def set_state(self, state: State) -> None:
         """Put arrays into the variables."""
         bind(self._owners, state)
+
+
+def _put(kept: Any, value: Any, place: Any) -> Any:
+    """`kept` with `value` at a place along its first axis."""
+    return engine.dynamic_update(kept, value[None], (place, *(0,) * value.ndim))
 
 
 class Pace:
