@@ -10,6 +10,7 @@ import pytest
 
 import tsuno
 from tsuno import layers
+from tsuno.core.variable import bind, unbind
 from tsuno.training.program import Pace
 
 rng = np.random.default_rng(0)
@@ -316,3 +317,21 @@ def test_eager_steps_equal_compiled_ones():
     for a, b in zip(results[0][1], results[1][1], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(results[0][2], results[1][2], rtol=1e-4, atol=1e-5)
+
+
+def test_training_consumes_no_array_but_its_own():
+    """Programs are given the weights' memory: a copy assigned elsewhere, or read before, must outlive that."""
+    model = tsuno.Sequential([tsuno.Input((3,)), layers.Dense(2), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    twin = tsuno.models.clone_model(model)
+    for theirs, ours in zip(twin.weights, model.weights, strict=True):
+        theirs.assign(ours)
+    state, values = unbind(model), model.get_weights()
+    before = [value.copy() for value in values]
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    for theirs, value, copy in zip(twin.get_weights(), values, before, strict=True):
+        np.testing.assert_array_equal(theirs, copy)
+        np.testing.assert_array_equal(value, copy)
+    bind(model, state)
+    for value, copy in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(value, copy)

@@ -84,6 +84,7 @@ class Variable(Arithmetic):
                 initializer = np.asarray(initializer)
                 dtype = standardize_dtype(None) if initializer.dtype.kind == "f" else None
             value = engine.asarray(_value(initializer), dtype and standardize_dtype(dtype))
+            value = _own(value, initializer)
         if shape is not None and tuple(shape) != value.shape:
             raise invalid(f"{self.path}.initializer", f"of shape {tuple(shape)}", value)
         self._value = value
@@ -100,16 +101,16 @@ class Variable(Arithmetic):
 
     def assign(self, value: Any) -> None:
         """Put another array of the same shape into the slot."""
-        value = engine.asarray(_value(value))
-        if value.shape != self._value.shape:
+        new = engine.asarray(_value(value))
+        if new.shape != self._value.shape:
             raise ValueError(
-                f"`{self.path}` has shape {self.shape}; a value of shape {tuple(value.shape)} cannot be assigned to it."
+                f"`{self.path}` has shape {self.shape}; a value of shape {tuple(new.shape)} cannot be assigned to it."
             )
-        value = value.astype(self._value.dtype)
+        new = new.astype(self._value.dtype)
         if context.bindings is not None:
-            context.bindings[id(self)] = value
+            context.bindings[id(self)] = new
         else:
-            self._value = value
+            self._value = _own(new, value)
 
     def assign_add(self, value: Any) -> None:
         """Add to the value."""
@@ -163,6 +164,11 @@ class Variable(Arithmetic):
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self._value.dtype}, value={self._value}>"
+
+
+def _own(value: Any, given: Any) -> Any:
+    """`value` with memory of its own: training consumes what is in a slot, and must not consume the caller's array."""
+    return engine.copy(value) if value is _value(given) else value
 
 
 def _value(x: Any) -> Any:
@@ -235,7 +241,7 @@ def unbind(owner: Any) -> State:
         >>> {path: array.shape for path, array in unbind(layer).items()}
         {'head/kernel': (3, 2), 'head/bias': (2,)}
     """
-    return {path: variable._stored() for path, variable in slots(owner).items()}
+    return {path: engine.copy(variable._stored()) for path, variable in slots(owner).items()}
 
 
 def bind(owner: Any, state: Mapping[str, Any]) -> None:
@@ -245,7 +251,7 @@ def bind(owner: Any, state: Mapping[str, Any]) -> None:
             if context.bindings is not None:
                 context.bindings[id(variable)] = state[path]
             else:
-                variable._value = state[path]
+                variable._value = engine.copy(state[path])
 
 
 @contextmanager

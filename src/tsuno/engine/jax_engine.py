@@ -33,7 +33,7 @@ from tsuno.engine.randomness import (
 
 __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
-    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "custom_gradient",
+    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
     "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "fetch",
     "fori_loop", "gamma", "is_array", "is_traced", "jvp", "linalg", "max_pool", "nn", "normal", "permutation",
     "put", "randint", "ready", "remat", "resize", "rsqrt", "scan", "scatter", "segment_reduce", "special",
@@ -108,6 +108,11 @@ def _holds_arrays(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return any(_holds_arrays(item) for item in x)
     return isinstance(x, Array)
+
+
+def copy(x: Any) -> Array:
+    """An array of the same values with memory of its own."""
+    return x if isinstance(x, Tracer) else xp.array(x, copy=True)
 
 
 def is_array(x: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
-from tsuno.core.variable import State, Variable, bind, bound, slots
+from tsuno.core.variable import State, Variable, bound, slots
 from tsuno.data.chunk import KEPT_LOGS, Chunk
 from tsuno.engine import xp
 
@@ -125,10 +125,6 @@ class Program:
             every.append(logs)
         stacked = {name: xp.stack([each[name] for each in every]) for name in logs}
         return state, logs, stacked
-
-    def set_state(self, state: State) -> None:
-        """Put arrays into the variables."""
-        bind(self._owners, state)
 
 
 def _put(kept: Any, value: Any, place: Any) -> Any:
