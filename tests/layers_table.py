@@ -42,7 +42,9 @@ class Row:
 ROWS: list[Row] = []
 
 
-def row(name: str, *inputs: Any, call: dict[str, Any] | None = None, flags: dict[str, Any] | None = None, **kwargs: Any) -> None:
+def row(
+    name: str, *inputs: Any, call: dict[str, Any] | None = None, flags: dict[str, Any] | None = None, **kwargs: Any
+) -> None:
     """Enter a layer with arguments `kwargs`, called with `inputs` and `call`."""
     ROWS.append(Row(name, kwargs, inputs, call or {}, **(flags or {})))
 
@@ -231,7 +233,12 @@ own_cell = Of(lambda lib: decaying_cell(lib)(2, name="cell"))
 row("RNN", SEQUENCE, cell=own_cell)
 row("RNN", SEQUENCE, cell=own_cell, return_sequences=True, return_state=True, call={"mask": mask(4)})
 row("RNN", SEQUENCE, cell=own_cell, unroll=True, go_backwards=True)
-row("RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.LSTMCell(2, recurrent_initializer="glorot_uniform", name="cell")), return_sequences=True)
+row(
+    "RNN",
+    SEQUENCE,
+    cell=Of(lambda lib: lib.layers.LSTMCell(2, recurrent_initializer="glorot_uniform", name="cell")),
+    return_sequences=True,
+)
 row(
     "RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.GRUCell(2, recurrent_initializer="glorot_uniform", name="cell")), return_sequences=True,
     zero_output_for_mask=True, call={"mask": mask(4)},

@@ -1,7 +1,8 @@
 """The graph of a functional model: read from symbolic tensors, run on arrays, written to and read from plain data.
 
-Drawing happens in `core.spec`: each call of a layer or an op on symbolic tensors left a node. A `Graph` follows the nodes back from some
-outputs to some inputs, puts them in order, and is then a function: running it is a plain loop over the nodes.
+Drawing happens in `core.spec`: each call of a layer or an op on symbolic tensors left a node. A `Graph` follows the
+nodes back from some outputs to some inputs, puts them in order, and is then a function: running it is a plain loop
+over the nodes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from tsuno import ops
 from tsuno.core import tree
 from tsuno.core.context import get_mask, set_mask
 from tsuno.core.errors import describe, suggest
+from tsuno.core.function_config import function_arguments, function_config, function_from_config
 from tsuno.core.op import Function
 from tsuno.core.registry import deserialize, serialize
 from tsuno.core.spec import KerasTensor, Node
@@ -203,7 +205,8 @@ class Graph:
         if not fits:
             name = self.input_layers[self._input_ids[id(tensor)]].name
             raise ValueError(
-                f"The input {name!r} of the model {self.name!r} must have shape {wanted} (None stands for any size); got "
+                f"The input {name!r} of the model {self.name!r} must have shape {wanted} (None stands for any size); "
+                f"got "
                 f"{shape}."
             )
 
@@ -232,11 +235,14 @@ class Graph:
 
         layers = []
         for operation in self.operations:
-            data = serialize(operation)
+            nodes = calls[id(operation)]
+            if isinstance(operation, Function):
+                data, given = function_config(operation, nodes)
+            else:
+                data, given = serialize(operation), [(node.args, node.kwargs) for node in nodes]
             data["name"] = operation.name
             data["inbound_nodes"] = [
-                {"args": [plain(value) for value in node.args], "kwargs": plain(node.kwargs)}
-                for node in calls[id(operation)]
+                {"args": [plain(value) for value in args], "kwargs": plain(kwargs)} for args, kwargs in given
             ]
             layers.append(data)
         return {
@@ -252,8 +258,11 @@ class Graph:
         """The graph that `get_config` described, of new operations made by `make`."""
         operations: dict[str, Any] = {}
         waiting: list[tuple[str, Mapping[str, Any]]] = []
+        options: dict[str, Any] = {}
         for data in config["layers"]:
-            operation = make(data)
+            operation = function_from_config(data) or make(data)
+            if isinstance(operation, Function):
+                options[data.get("name", operation.name)] = deserialize(data["config"])
             operations[data.get("name", operation.name)] = operation
             waiting += [(data.get("name", operation.name), node) for node in data["inbound_nodes"]]
         made: dict[tuple[str, int], Any] = {
@@ -284,8 +293,12 @@ class Graph:
                 if blocked or not all((where[0], where[1]) in made for where in _histories(node)):
                     later.append((key, node))
                     continue
-                operation = operations[key]
-                operation(*real(node["args"]), **real(node["kwargs"]))
+                operation, args, kwargs = operations[key], real(node["args"]), real(node["kwargs"])
+                if isinstance(operation, Function):
+                    args, kwargs = function_arguments(operation.function, args, {**options[key], **kwargs})
+                    operation.record(args, kwargs)
+                else:
+                    operation(*args, **kwargs)
                 made[key, counts[key]] = operation._inbound_nodes[-1]
                 counts[key] += 1
             if len(later) == len(waiting):

@@ -26,7 +26,8 @@ class MultiHeadAttention(Layer):
         dropout: the part of the attention weights dropped while training.
         use_bias: whether the projections add a bias.
         output_shape: the size, or sizes, of the output; those of the query by default.
-        attention_axes: the axes of the query (counted without batch) to attend over; all but batch and features by default.
+        attention_axes: the axes of the query (counted without batch) to attend over; all but batch and features by
+            default.
         flash_attention: accepted for compatibility: the engine takes the device's fused kernel where it has one.
         kernel_initializer: how the first values of the kernels are made.
         bias_initializer: how the first values of the biases are made.
@@ -39,7 +40,8 @@ class MultiHeadAttention(Layer):
         **kwargs: the arguments of every layer, see `Layer`.
 
     Call arguments: `query` (batch, T, features), `value` (batch, S, features), `key` (the value by default), masks,
-    `return_attention_scores` for (output, weights (batch, heads, T, S)), `use_causal_mask` to attend to earlier steps only.
+    `return_attention_scores` for (output, weights (batch, heads, T, S)), `use_causal_mask` to attend to no later
+    steps.
 
     Example:
         >>> layer = tsuno.layers.MultiHeadAttention(num_heads=2, key_dim=4)
@@ -77,7 +79,9 @@ class MultiHeadAttention(Layer):
         self.num_heads, self.key_dim, self.value_dim = num_heads, key_dim, value_dim or key_dim
         self.dropout, self.use_bias, self.seed = dropout, use_bias, seed
         self.output_shape = (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
-        self.attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes and tuple(attention_axes)
+        self.attention_axes = (
+            (attention_axes,) if isinstance(attention_axes, int) else attention_axes and tuple(attention_axes)
+        )
         self.flash_attention = flash_attention
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -155,7 +159,8 @@ class MultiHeadAttention(Layer):
         last = tuple(range(len(scores.shape) - self._attended_axes, len(scores.shape)))
         weights = ops.softmax(scores, axis=last if len(last) > 1 else -1)
         if mask is not None and (return_attention_scores or self.dropout or len(query.shape) != 3):
-            # A query that may attend to nothing gets zeros here, and the mean of all values otherwise: Keras' two kernels differ.
+            # A query that may attend to nothing gets zeros here, and the mean of all values otherwise:
+            # Keras' two kernels differ.
             weights = ops.where(mask, weights, ops.zeros_like(weights))
         heads = ops.einsum(self._combine_equation, self._dropout_layer(weights, training=training), v)
         output = self._output_dense(heads)

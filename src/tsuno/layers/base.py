@@ -1,8 +1,9 @@
 """A layer: `build` makes variables once the input's shape is known, `call` computes.
 
 `Layer.__call__` stands around `call` and does the same for every layer: it turns arguments into arrays of the layer's
-dtype, checks and builds, passes `training` and masks along, and gathers losses. Called on symbolic tensors it records a node of
-a graph instead. Weights and inner layers are plain attributes (or lists and dicts of them), found by walking when asked.
+dtype, checks and builds, passes `training` and masks along, and gathers losses. Called on symbolic tensors it records
+a node of a graph instead. Weights and inner layers are plain attributes (or lists and dicts of them), found by
+walking when asked.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tsuno.core.op import to_array
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
 from tsuno.core.variable import Holder, Variable, children, variables_of
-from tsuno.layers.calling import CallSignature, call_signature, shapes_of, symbols_of
+from tsuno.layers.calling import CallSignature, call_signature, carried_masks, shapes_of, symbols_of
 from tsuno.layers.input_spec import check_inputs
 from tsuno.metrics import Metric
 
@@ -130,9 +131,10 @@ class Layer(Configurable, Holder):
             if name != "training":
                 arguments[name] = self._convert(value)
         first = arguments.get(signature.first)
+        check_inputs(self.input_spec, first, self.path)
         if not self.built:
             self._build_for(signature, arguments)
-        check_inputs(self.input_spec, first, self.path)
+            check_inputs(self.input_spec, first, self.path)
         mask = signature.fill_masks(arguments)
         training = arguments.get("training")
         if training is None:
@@ -145,7 +147,7 @@ class Layer(Configurable, Holder):
             outputs = signature.call(self, arguments)
         if not self.built:
             self.built = True
-        if self.supports_masking or type(self).compute_mask is not Layer.compute_mask:
+        if self._passes_masks:
             self._pass_mask(first, mask, outputs)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
@@ -173,6 +175,10 @@ class Layer(Configurable, Holder):
             x = x.astype(dtype)
             set_mask(x, mask)
         return x
+
+    @property
+    def _passes_masks(self) -> bool:
+        return self.supports_masking or type(self).compute_mask is not Layer.compute_mask
 
     def _pass_mask(self, inputs: Any, mask: Any, outputs: Any) -> None:
         flat = tree.flatten(outputs)
@@ -202,21 +208,30 @@ class Layer(Configurable, Holder):
         Node(self, args, kwargs, outputs)
         return outputs
 
+    def _run_with_masks(self, masks: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """`_run` of tensors that carry masks: the outputs, and the masks that they carry."""
+        for x, mask in zip(tree.flatten((args, kwargs)), masks, strict=True):
+            if mask is not None:
+                set_mask(x, mask)
+        outputs = self._run(*args, **kwargs)
+        return outputs, [get_mask(x) for x in tree.flatten(outputs)]
+
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs for symbolic arguments, as symbolic tensors."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             signature = call_signature(type(self))
             first = signature.bind(self, args, kwargs)[signature.first]
-            shape = self.compute_output_shape(shapes_of(first))
-            dtype = self.compute_dtype
-            if isinstance(shape, dict):
-                return {key: KerasTensor(value, dtype) for key, value in shape.items()}
-            if shape and isinstance(shape[0], (list, tuple)):
-                return [KerasTensor(value, dtype) for value in shape]
-            return KerasTensor(shape, dtype)
+            outputs = symbols_of(self.compute_output_shape(shapes_of(first)), self.compute_dtype)
+            if self._passes_masks:
+                self._pass_mask(first, carried_masks(first), outputs)
+            return outputs
         try:
             with scope(losses=[], training=context.training):
-                return infer(self._run, args, kwargs)
+                masks = [get_mask(x) if isinstance(x, KerasTensor) else None for x in tree.flatten((args, kwargs))]
+                outputs, masks = infer(self._run_with_masks, (masks, args, kwargs), {})
+            for x, mask in zip(tree.flatten(outputs), masks, strict=True):
+                set_mask(x, mask)
+            return outputs
         except (TypeError, ValueError, IndexError, ZeroDivisionError) as problem:
             if getattr(problem, "_located", False):
                 raise
@@ -440,7 +455,7 @@ class Layer(Configurable, Holder):
     @property
     def path(self) -> str:
         """The names of the layers around this one at work, and its own."""
-        return "/".join((*context.path, self.name))
+        return "/".join(context.path if context.path[-1:] == (self.name,) else (*context.path, self.name))
 
     @property
     def dtype(self) -> str:
@@ -514,7 +529,9 @@ class Layer(Configurable, Holder):
         silent = {"input_shape", "input_dim"}
         silent |= {"activity_regularizer"} if self.activity_regularizer is None else set()
         silent |= {"autocast"} if config.get("autocast", True) else set()
-        config = {key: value for key, value in config.items() if key not in silent or not _is_base_parameter(type(self), key)}
+        config = {
+            key: value for key, value in config.items() if key not in silent or not _is_base_parameter(type(self), key)
+        }
         return {**base, **{key: value for key, value in config.items() if key not in base}}
 
     _lacks: ClassVar[Mapping[str, Any]] = {}
@@ -527,12 +544,16 @@ class Layer(Configurable, Holder):
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that the layer was built for."""
-        return self._build_shapes
+        shapes = self._build_shapes
+        return shapes and (
+            {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
+        )
 
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         """Build for the shapes that `get_build_config` returned."""
         if config:
-            self.build(**config) if "input_shape" not in config else self.build(config["input_shape"])
+            shapes = config.get("shapes_dict", config)
+            self.build(**shapes) if "input_shape" not in shapes else self.build(shapes["input_shape"])
 
 
 def _is_base_parameter(cls: type[Layer], name: str) -> bool:
@@ -590,6 +611,3 @@ def require_layer(value: Any, where: str) -> Layer:
             f"`{where}` must be a layer; got the class {value.__name__}. Make one by calling it: {value.__name__}(...)."
         )
     raise TypeError(f"`{where}` must be a layer; got {describe(value)}.")
-
-
-

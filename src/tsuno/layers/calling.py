@@ -62,15 +62,20 @@ class CallSignature:
         return arguments
 
     def fill_masks(self, arguments: dict[str, Any]) -> Any:
-        """Give mask arguments the masks that the tensors carry; returns those of the first argument."""
+        """Give mask arguments the masks that the tensors carry; returns those of the first argument.
+
+        As in Keras, `mask` is not filled in where further arguments hold tensors, such as initial states.
+        """
+        several = sum(_holds_tensors(value) for value in arguments.values()) > 1
         for mask_name, name in self.mask_of.items():
+            if mask_name == "mask" and several:
+                continue
             if arguments.get(mask_name) is None and arguments.get(name) is not None:
                 mask = carried_masks(arguments[name])
                 if mask is not None:
                     arguments[mask_name] = mask
-        if "mask" in self.mask_of:
-            return arguments.get("mask")
-        return carried_masks(arguments.get(self.first))
+        given = arguments.get("mask") if "mask" in self.mask_of else None
+        return carried_masks(arguments.get(self.first)) if given is None else given
 
     def call(self, layer: Layer, arguments: dict[str, Any]) -> Any:
         arguments = dict(arguments)
@@ -81,6 +86,12 @@ class CallSignature:
             rest = arguments.pop(self.variadic)
             positional = (*(arguments.pop(name) for name in self.names if name in arguments), *rest)
         return layer.call(*positional, **arguments)
+
+
+def _holds_tensors(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(_holds_tensors(item) for item in value)
+    return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
 def carried_masks(tensors: Any) -> Any:

@@ -56,7 +56,8 @@ class _Conv(Layer):
             raise invalid(f"{kind}.filters", f"a multiple of groups={groups}", filters)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
-                f"`{kind}` takes strides or dilation_rate above 1, not both; got {self.strides} and {self.dilation_rate}."
+                f"`{kind}` takes strides or dilation_rate above 1, not both; got {self.strides} and "
+                f"{self.dilation_rate}."
             )
         self.activation = activations.get(activation)
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -75,7 +76,8 @@ class _Conv(Layer):
         channels = input_shape[self._channel_axis]
         if channels is not None and channels % self.groups:
             raise ValueError(
-                f"The input of `{self.path}` must have a multiple of groups={self.groups} channels; got {channels} in shape "
+                f"The input of `{self.path}` must have a multiple of groups={self.groups} channels; got {channels} "
+                f"in shape "
                 f"{tuple(input_shape)}."
             )
         self.kernel = self.add_weight(
@@ -105,7 +107,8 @@ class _Conv(Layer):
         reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
         if any(n is not None and n < r for n, r in zip(spatial, reach, strict=True)):
             raise ValueError(
-                f"The input of `{self.path}` is smaller than the kernel: spatial size {tuple(spatial)}, kernel {tuple(reach)}. "
+                f"The input of `{self.path}` is smaller than the kernel: spatial size {tuple(spatial)}, kernel "
+                f"{tuple(reach)}. "
                 "Use padding='same', a smaller kernel, or fewer poolings before."
             )
 
@@ -133,8 +136,8 @@ class Conv1D(_Conv):
         filters: the number of filters, which is the number of output channels.
         kernel_size: the length of the window, in steps.
         strides: by how many steps the window moves.
-        padding: `"valid"` (none), `"same"` (zeros, so that stride 1 keeps the length), or `"causal"` (zeros before the start, so
-            that no output sees later steps).
+        padding: `"valid"` (none), `"same"` (zeros, so that stride 1 keeps the length), or `"causal"` (zeros before
+            the start, so that no output sees later steps).
         data_format: `"channels_last"` (batch, steps, channels) or `"channels_first"` (batch, channels, steps).
         dilation_rate: the distance between the steps that a window sees.
         groups: the channels are split into so many groups, each with its own filters.
@@ -167,7 +170,8 @@ class Conv2D(_Conv):
         kernel_size: the window's rows and columns, or one number for both.
         strides: by how many rows and columns the window moves, or one number for both.
         padding: `"valid"` (none) or `"same"` (zeros, so that stride 1 keeps the size).
-        data_format: `"channels_last"` (batch, rows, columns, channels) or `"channels_first"` (batch, channels, rows, columns).
+        data_format: `"channels_last"` (batch, rows, columns, channels) or `"channels_first"` (batch, channels, rows,
+            columns).
         dilation_rate: the distance between the pixels that a window sees.
         groups: the channels are split into so many groups, each with its own filters.
         activation: a function, or its name; none by default.

@@ -61,7 +61,9 @@ class InputLayer(Layer):
         self.optional, self.sparse, self.ragged = optional, False, False
         self._dtype = standardize_dtype(dtype)
         self.built = True
-        output = input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=self.name)
+        output = (
+            input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=self.name)
+        )
         Node(self, (), {}, output)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
@@ -143,7 +145,8 @@ class Lambda(Layer):
 
     Args:
         function: a function of the inputs; it may also take `mask` and `training`.
-        output_shape: the shape of one output sample, or a function from input shape to output shape; found by tracing by default.
+        output_shape: the shape of one output sample, or a function from input shape to output shape; found by tracing
+            by default.
         mask: a mask, or a function `mask(inputs, mask)` that makes one.
         arguments: further arguments of the function.
         **kwargs: the arguments of every layer, see `Layer`.
@@ -163,7 +166,8 @@ class Lambda(Layer):
     ) -> None:
         if isinstance(function, Mapping) or not callable(function):
             raise TypeError(
-                f"`Lambda.function` must be a function; got {describe(function)}. A saved model holds only its name: register "
+                f"`Lambda.function` must be a function; got {describe(function)}. A saved model holds only its name: "
+                f"register "
                 "the function, or pass it in `custom_objects`."
             )
         super().__init__(**kwargs)
@@ -188,5 +192,3 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "output_shape": registry.serialize(self._output_shape)}
-
-

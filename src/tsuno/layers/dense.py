@@ -185,7 +185,8 @@ def einsum_shapes(
                 sizes[letter] = size
             elif size is not None and sizes[letter] != size:
                 raise ValueError(
-                    f"`EinsumDense.output_shape` {tuple(output_shape)} gives axis {letter!r} of {equation!r} the size {size}; "
+                    f"`EinsumDense.output_shape` {tuple(output_shape)} gives axis {letter!r} of {equation!r} the "
+                    f"size {size}; "
                     f"the input of shape {tuple(input_shape)} gives it {sizes[letter]}."
                 )
     unknown = [letter for letter in kernel if sizes.get(letter) is None]
@@ -200,7 +201,9 @@ def einsum_shapes(
     plain = output.removeprefix("...").removesuffix("...")
     strange = [letter for letter in bias_axes if letter not in plain]
     if strange:
-        raise ValueError(f"`EinsumDense.bias_axes` names the axis {strange[0]!r}, which the output of {equation!r} lacks.")
+        raise ValueError(
+            f"`EinsumDense.bias_axes` names the axis {strange[0]!r}, which the output of {equation!r} lacks."
+        )
     first = min(plain.index(letter) for letter in bias_axes)
     bias = tuple((sizes[letter] or 0) if letter in bias_axes else 1 for letter in plain[first:])
     return kernel_shape, bias + (1,) * (3 if output.endswith("...") else 0)

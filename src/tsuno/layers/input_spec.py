@@ -82,7 +82,8 @@ def check_inputs(specs: Any, inputs: Any, where: str) -> None:
         absent = [spec.name for spec in listed if spec.name not in inputs and not spec.optional]
         if absent:
             raise ValueError(
-                f"The inputs of `{where}` must have the keys {[spec.name for spec in listed]}; {absent[0]!r} is missing "
+                f"The inputs of `{where}` must have the keys {[spec.name for spec in listed]}; {absent[0]!r} is "
+                f"missing "
                 f"among {sorted(inputs)}."
             )
         given = [inputs.get(spec.name) for spec in listed]

@@ -101,7 +101,8 @@ class Concatenate(_Merge):
         if len(ranks) > 1 or any(len(set(column)) > 1 for column in fixed):
             shapes = " and ".join(str(shape) for shape in input_shape)
             raise ValueError(
-                f"The inputs of `{self.path}` must have equal sizes on all axes but axis {self.axis}; got shapes {shapes}."
+                f"The inputs of `{self.path}` must have equal sizes on all axes but axis {self.axis}; got shapes "
+                f"{shapes}."
             )
 
     def call(self, inputs: Sequence[Any]) -> Any:

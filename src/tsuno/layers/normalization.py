@@ -185,7 +185,8 @@ def _check_axes(layer: Layer, axes: Sequence[int], input_shape: Sequence[int | N
     for axis in axes:
         if not -len(input_shape) <= axis < len(input_shape):
             raise ValueError(
-                f"`{layer.path}.axis` must be an axis of the input; got {axis} for an input of shape {tuple(input_shape)}."
+                f"`{layer.path}.axis` must be an axis of the input; got {axis} for an input of shape "
+                f"{tuple(input_shape)}."
             )
 
 

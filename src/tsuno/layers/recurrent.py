@@ -1,8 +1,8 @@
 """Recurrence: a cell applied step by step to a sequence, carrying states along.
 
-A cell is a layer `call(inputs, states) -> (output, states)` with a `state_size`. `RNN` runs one over time as a compiled scan. Cells that
-can say what they do to their inputs apart from the states (`project`) have that done for all steps at once, as one
-matrix product, before the scan begins.
+A cell is a layer `call(inputs, states) -> (output, states)` with a `state_size`. `RNN` runs one over time as a
+compiled scan. Cells that can say what they do to their inputs apart from the states (`project`) have that done for
+all steps at once, as one matrix product, before the scan begins.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class RNN(Layer):
     """Runs a cell over the steps of a sequence.
 
     Args:
-        cell: a layer with `call(inputs, states)`, returning the output and the next states, and with `state_size`: an integer or a list of
-            them.
+        cell: a layer with `call(inputs, states)`, returning the output and the next states, and with `state_size`: an
+            integer or a list of them.
         return_sequences: whether to return the output of every step, or of the last one.
         return_state: whether to return the final states as well.
         go_backwards: whether to read the sequence from its end.
@@ -84,10 +84,13 @@ class RNN(Layer):
         if self.stateful:
             if sequences_shape[0] is None:
                 raise ValueError(
-                    f"`{self.path}` is stateful and needs a fixed batch size: give it Input(batch_shape=(batch, steps, features))."
+                    f"`{self.path}` is stateful and needs a fixed batch size: give it Input(batch_shape=(batch, "
+                    f"steps, features))."
                 )
             shapes = [(sequences_shape[0], size) for size in self.state_size]
-            self._memory = Memory([self.add_weight(shape, "zeros", trainable=False, name="rnn_state") for shape in shapes])
+            self._memory = Memory(
+                [self.add_weight(shape, "zeros", trainable=False, name="rnn_state") for shape in shapes]
+            )
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
         """The states before the first step: what the cell says, or zeros."""
@@ -116,7 +119,8 @@ class RNN(Layer):
         if self.stateful and self.states is not None:
             if sequences.shape[0] != self.states[0].shape[0]:
                 raise ValueError(
-                    f"`{self.path}` is stateful for a batch of {self.states[0].shape[0]}; got a batch of {sequences.shape[0]}."
+                    f"`{self.path}` is stateful for a batch of {self.states[0].shape[0]}; got a batch of "
+                    f"{sequences.shape[0]}."
                 )
             return [variable.value for variable in self.states]
         return self.get_initial_state(sequences.shape[0])
@@ -129,8 +133,7 @@ class RNN(Layer):
             return ops.swapaxes(projected, 0, 1), lambda x, states: self.cell.step(x, states, recurrent_mask)
 
         def step(x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-            given = states if isinstance(self.cell.state_size, (list, tuple)) or len(states) > 1 else states
-            output, new = self.cell(x, given)
+            output, new = self.cell(x, states)
             return output, list(new) if isinstance(new, (list, tuple)) else [new]
 
         return ops.swapaxes(sequences, 0, 1), step

@@ -65,7 +65,8 @@ class Reshape(Layer):
         total, wanted = math.prod(size or 0 for size in sizes), math.prod(known)
         if total != wanted if -1 not in self.target_shape else total % max(wanted, 1) != 0:
             raise ValueError(
-                f"`{self.path}` cannot give samples of shape {tuple(sizes)} ({total} values) the shape {self.target_shape}."
+                f"`{self.path}` cannot give samples of shape {tuple(sizes)} ({total} values) the shape "
+                f"{self.target_shape}."
             )
 
     def call(self, inputs: Any) -> Any:

@@ -27,7 +27,8 @@ def clone_model(
         model: a functional or `Sequential` model, or a subclassed one that can be made from its config.
         input_tensors: symbolic tensors to build the copy on, instead of new inputs.
         clone_function: makes the new layer from the old one; a layer from its config by default.
-        call_function: accepted for compatibility: `call_function(layer, *args, **kwargs)` stands in for calling the new layer.
+        call_function: accepted for compatibility: `call_function(layer, *args, **kwargs)` stands in for calling the
+            new layer.
         recursive: whether `clone_function` also gets the layers of models inside.
 
     Example:
@@ -54,11 +55,10 @@ def clone_model(
         first = [InputLayer(batch_shape=shape, dtype=model._input_dtype)] if shape is not None else []
         return Sequential([*first, *layers], name=model.name)
     if model.graph is not None:
-        originals = {operation.name: operation for operation in model.graph.operations}
+        originals = {layer.name: layer for layer in model.graph.layers}
 
         def make(data: Mapping[str, Any]) -> Any:
-            original = originals[data["name"]]
-            made = copy(original) if isinstance(original, Layer) else deserialize(dict(data))
+            made = copy(originals[data["name"]])
             if call_function is not None and not isinstance(made, InputLayer):
                 return _Called(made, call_function)
             return made
@@ -96,5 +96,3 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         (None, 2)
     """
     return deserialize(json.loads(json_string), custom_objects)
-
-

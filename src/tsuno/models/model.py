@@ -1,7 +1,8 @@
 """A model: a layer that can be trained, saved and looked at.
 
-It is put together from parts that stand on their own: the layer it is, a `Graph` if it was drawn with symbolic tensors, the `Compiled` choice
-of optimizer, loss and metrics, and the loop that trains it. The methods below only connect them.
+It is put together from parts that stand on their own: the layer it is, a `Graph` if it was drawn with symbolic
+tensors, the `Compiled` choice of optimizer, loss and metrics, and the loop that trains it. The methods below only
+connect them.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from tsuno.training.program import Programs
 class Model(Layer):
     """A network with the means to train it.
 
-    Made from symbolic tensors, `Model(inputs, outputs)`; as a stack, see `Sequential`; or by subclassing: make layers in `__init__`,
-    use them in `call`.
+    Made from symbolic tensors, `Model(inputs, outputs)`; as a stack, see `Sequential`; or by subclassing: make layers
+    in `__init__`, use them in `call`.
 
     Args:
         inputs: a symbolic tensor from `Input`, or a list or dict of them.
@@ -74,7 +75,9 @@ class Model(Layer):
             if name is None and type(self) is Model:
                 self.name = _functional_name(self.name)
             self.graph = Graph(inputs, outputs, self.name)
-            self._graph_layers = [layer for layer in self.graph.layers]
+            if type(self) is Model:
+                self._config_module = "keras.src.models.functional"  # where Keras' files say that it is
+            self._graph_layers = list(self.graph.layers)
             self.built = True
 
     # ------------------------------------------------------------------ as a layer
@@ -87,7 +90,7 @@ class Model(Layer):
         names = ("inputs", "training", "mask")
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         with scope(training=context.training if given.get("training") is None else given["training"]):
-            return self.graph.run(given["inputs"])
+            return _unpack(self.graph.run(given["inputs"]))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.graph is not None and type(self).call is Model.call:
@@ -105,7 +108,9 @@ class Model(Layer):
         is_shape = isinstance(input_shape, (list, tuple)) and not any(isinstance(n, (list, tuple)) for n in input_shape)
         symbols = KerasTensor(input_shape) if is_shape else tree.map_structure(KerasTensor, _as_tuples(input_shape))
         self.built = True
-        self.compute_output_spec(symbols)
+        around = context.path[:-1] if context.path[-1:] == (self.name,) else context.path
+        with scope(path=around):
+            self.compute_output_spec(symbols)
 
     def outputs_for(self, inputs: Any) -> Any:
         """The outputs for symbolic inputs, as symbolic tensors; makes the weights if there are none yet."""
@@ -176,12 +181,12 @@ class Model(Layer):
     @property
     def input_shape(self) -> Any:
         """The shape of the input, or the structure of shapes."""
-        return tree.map_structure(lambda tensor: tensor.shape, self.input)
+        return _unpack(tree.map_structure(lambda tensor: tensor.shape, self.input))
 
     @property
     def output_shape(self) -> Any:
         """The shape of the output, or the structure of shapes."""
-        return tree.map_structure(lambda tensor: tensor.shape, self.output)
+        return _unpack(tree.map_structure(lambda tensor: tensor.shape, self.output))
 
     @property
     def input_names(self) -> list[str]:
@@ -211,10 +216,11 @@ class Model(Layer):
 
         Args:
             optimizer: an optimizer, or its name.
-            loss: a loss: its name, a function of `(y_true, y_pred)` or a `Loss`; a list or dict of them for several outputs.
+            loss: a loss: its name, a function of `(y_true, y_pred)` or a `Loss`; a list or dict of them for several
+                outputs.
             loss_weights: how much each output's loss counts.
-            metrics: what else to measure: a list of names, functions and `Metric` objects; a list or dict of such lists for
-                several outputs.
+            metrics: what else to measure: a list of names, functions and `Metric` objects; a list or dict of such lists
+                for several outputs.
             weighted_metrics: metrics that take sample and class weights into account.
             run_eagerly: compute step by step outside compiled programs, for debugging.
             steps_per_execution: accepted for compatibility; how many steps one dispatch runs is found by measuring.
@@ -313,11 +319,24 @@ class Model(Layer):
             RuntimeError: the model was not compiled.
         """
         return loop.fit(
-            self, x, y, batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks,
-            validation_split=validation_split, validation_data=validation_data, shuffle=shuffle, class_weight=class_weight,
-            sample_weight=sample_weight, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps, validation_batch_size=validation_batch_size, validation_freq=validation_freq,
-        )  # fmt: skip
+            self,
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_batch_size=validation_batch_size,
+            validation_freq=validation_freq,
+        )
 
     def evaluate(
         self,
@@ -346,12 +365,24 @@ class Model(Layer):
             The loss, or a list of it and the metrics in the order of `metrics_names`, or a dict.
         """
         return loop.evaluate(
-            self, x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, steps=steps,
-            callbacks=callbacks, return_dict=return_dict,
-        )  # fmt: skip
+            self,
+            x,
+            y,
+            batch_size=batch_size,
+            verbose=verbose,
+            sample_weight=sample_weight,
+            steps=steps,
+            callbacks=callbacks,
+            return_dict=return_dict,
+        )
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """The outputs for data, as NumPy arrays.
 
@@ -386,7 +417,7 @@ class Model(Layer):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """The total loss of a batch: that of the outputs, and the penalties of the layers. Override it for one of your own."""
+        """The total loss of a batch: that of the outputs and the penalties of the layers; override it for your own."""
         return loop.compiled(self, "compute_loss").total_loss(self, y, y_pred, sample_weight)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
@@ -505,6 +536,19 @@ def _restore(data: dict[str, Any], weights: list[Any]) -> Any:
     return model
 
 
+class Functional(Model):
+    """The name that files have for a `Model` of symbolic tensors."""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        return Model.from_config(config, custom_objects)
+
+
+def _unpack(structure: Any) -> Any:
+    """The one item of a list of one."""
+    return structure[0] if isinstance(structure, list) and len(structure) == 1 else structure
+
+
 def _functional_name(name: str) -> str:
     """Models of symbolic tensors are named `functional`, `functional_1`, as in Keras."""
     return name.replace("model", "functional", 1) if name.startswith("model") else name
@@ -514,5 +558,3 @@ def _as_tuples(shapes: Any) -> Any:
     if isinstance(shapes, dict):
         return {key: tuple(value) for key, value in shapes.items()}
     return [tuple(value) for value in shapes]
-
-

@@ -24,7 +24,7 @@ class Sequential(Model):
         name: a name.
 
     Example:
-        >>> model = tsuno.Sequential([tsuno.Input((4,)), tsuno.layers.Dense(8, activation="relu"), tsuno.layers.Dense(3)])
+        >>> model = tsuno.Sequential([tsuno.Input((4,)), tsuno.layers.Dense(8, "relu"), tsuno.layers.Dense(3)])
         >>> model.add(tsuno.layers.Activation("softmax"))
         >>> model.output_shape
         (None, 3)
@@ -125,7 +125,12 @@ class Sequential(Model):
             layers = [serialize(layer) for layer in self._layers]
         if self._batch_shape is not None and self.graph is not None:
             layers.insert(0, serialize(self.graph.input_layers[0]))
-        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize(self.dtype_policy), "layers": layers}
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize(self.dtype_policy),
+            "layers": layers,
+        }
         if self._batch_shape is not None:
             config["build_input_shape"] = self._batch_shape
         return config
@@ -141,5 +146,3 @@ class Sequential(Model):
         model._try_build()
         model._trainable = config.get("trainable", True)
         return model
-
-

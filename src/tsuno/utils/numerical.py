@@ -31,7 +31,8 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     count = int(whole.max(initial=-1)) + 1 if num_classes is None else num_classes
     if whole.size and (whole.min() < 0 or whole.max() >= count):
         raise ValueError(
-            f"`to_categorical.x` must hold labels from 0 to {count - 1}; got values from {whole.min()} to {whole.max()}."
+            f"`to_categorical.x` must hold labels from 0 to {count - 1}; got values from {whole.min()} to "
+            f"{whole.max()}."
         )
     return np.eye(count, dtype=np.float32)[whole]
 
