@@ -26,6 +26,8 @@ keras = pytest.importorskip("keras")
 
 CHUNK = 12
 CHUNKS = [pytest.param(ROWS[i : i + CHUNK], id=f"{i}-{ROWS[i].name}") for i in range(0, len(ROWS), CHUNK)]
+FIRST = {row.name: row for row in reversed(ROWS)}
+LAST = {row.name: row for row in ROWS}
 TOLERANCE = 1e-5
 pytestmark = pytest.mark.filterwarnings("ignore:.*rms_scaling:UserWarning")
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -70,7 +72,7 @@ def cheap_draws() -> Iterator[None]:
 
     def half(*args: Any, **kwargs: Any) -> Any:
         shape = next(x for x in (*args, *kwargs.values()) if isinstance(x, (tuple, list)))
-        return jnp.full(shape, 0.5, kwargs.get("dtype", "float32"))
+        return jnp.asarray(np.full(shape, 0.5, jnp.dtype(kwargs.get("dtype", "float32"))))
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("uniform", "normal", "truncated_normal"):
@@ -119,10 +121,11 @@ def results(layer: Any, row: Row, state: Any, inputs: Any) -> dict[str, Any]:
             total += (x * np.cos(1 + np.arange(x.size)).reshape(x.shape)).sum()
         return total, (outputs, after)
 
-    outputs, _ = call(state[0], inputs, False)
     gradients, (trained, after) = jax.grad(scalar, argnums=(0, 1), has_aux=True)(
         state[0], [x for x in inputs if is_float(x)]
     )
+    # No row is random: only a batch normalization computes something else in inference.
+    outputs = call(state[0], inputs, False)[0] if row.name == "BatchNormalization" else trained
     return {"output": outputs, "output in training": trained, "state": after, "gradient": leaves(gradients)}
 
 
@@ -175,7 +178,7 @@ def test_the_numbers_are_those_of_keras(rows: list[Row]) -> None:
             wrong += differences(f"{row} {what}", mine[what], yours[what])
         eager = leaves(layer(*row.inputs, **row.call))
         wrong += differences(f"{row} eager", eager, mine["output"])
-        if row.config and row.batch:
+        if row.config and row.batch and (row is FIRST[row.name] or "units" not in row.kwargs):
             copy = copied(layer, row)
             wrong += differences(f"{row} from its configuration", leaves(copy(*row.inputs, **row.call)), eager)
     assert not wrong, "\n".join(wrong)
@@ -263,11 +266,8 @@ def copied(layer: Any, row: Row) -> Any:
 
 # ---------------------------------------------------------------------- dtypes
 
-FIRST = {row.name: row for row in reversed(ROWS)}
-LAST = {row.name: row for row in ROWS}
 
-
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "float16", "mixed_float16"], indirect=True)
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "float16"], indirect=True)
 def test_dtypes_are_those_of_keras(policy: str) -> None:
     wrong = []
     for row in (LAST if "bfloat16" in policy else FIRST).values():

@@ -69,7 +69,7 @@ rsqrt = lax.rsqrt
 
 def compile(function: Callable[..., Any], **options: Any) -> Any:
     """`function` as a program for the device."""
-    return jax.jit(function, compiler_options=_compiler_options(), **options)
+    return jax.jit(function, **{"compiler_options": _compiler_options(), **options})
 
 
 @functools.cache

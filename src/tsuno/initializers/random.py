@@ -263,7 +263,7 @@ class Orthogonal(_Random):
         rows, columns = math.prod(shape[:-1]), shape[-1]
         flat = (max(rows, columns), min(rows, columns))
         draw = engine.to_numpy(engine.normal(self._key(), flat, _float(dtype, self)))
-        q, r = np.linalg.qr(draw)
+        q, r = np.linalg.qr(draw.astype(np.float64 if draw.itemsize > 4 else np.float32))
         q = q * np.sign(np.diag(r))  # makes the decomposition, and so the distribution, unique
         q = q.T if rows < columns else q
         return engine.asarray((self.gain * q.reshape(tuple(shape))).astype(draw.dtype))

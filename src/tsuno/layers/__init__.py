@@ -21,12 +21,12 @@ from tsuno.layers.normalization import BatchNormalization as BatchNormalization
 from tsuno.layers.normalization import LayerNormalization as LayerNormalization
 from tsuno.layers.pooling import *
 from tsuno.layers.recurrent import RNN as RNN
-from tsuno.layers.recurrent_cells import GRU as GRU
-from tsuno.layers.recurrent_cells import LSTM as LSTM
 from tsuno.layers.recurrent_cells import GRUCell as GRUCell
 from tsuno.layers.recurrent_cells import LSTMCell as LSTMCell
-from tsuno.layers.recurrent_cells import SimpleRNN as SimpleRNN
 from tsuno.layers.recurrent_cells import SimpleRNNCell as SimpleRNNCell
+from tsuno.layers.recurrent_layers import GRU as GRU
+from tsuno.layers.recurrent_layers import LSTM as LSTM
+from tsuno.layers.recurrent_layers import SimpleRNN as SimpleRNN
 from tsuno.layers.regularization import Dropout as Dropout
 from tsuno.layers.reshaping import Flatten as Flatten
 from tsuno.layers.reshaping import Permute as Permute

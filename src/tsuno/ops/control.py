@@ -118,7 +118,7 @@ def associative_scan(f: Function, elems: Any, reverse: bool = False, axis: int =
         [0, 1, 3, 6]
     """
     # As one program: step by step it would compile hundreds of small ones.
-    program = engine.compile(engine.associative_scan, static_argnames=("fn", "reverse", "axis"))
+    program = engine.subprogram(engine.associative_scan, static_argnames=("fn", "reverse", "axis"))
     return program(f, _arrays(elems), reverse=reverse, axis=axis)
 
 
