@@ -66,9 +66,16 @@ def built(lib: Any, row: Row, **more: Any) -> Any:
     return layer
 
 
+def drawn(row: Row, batch: int | None) -> list[Any]:
+    """What a new layer gives for symbolic tensors."""
+    args, kwargs = symbols(tsuno, row, batch)
+    with cheap_draws():
+        return leaves(make(tsuno, row)(*args, **kwargs))
+
+
 @contextmanager
 def cheap_draws() -> Iterator[None]:
-    """Let Keras draw first weights without compiling a program for each shape: others are put in their place."""
+    """Let both libraries draw first weights without compiling a program for each shape: others are put in their place."""
 
     def half(*args: Any, **kwargs: Any) -> Any:
         shape = next(x for x in (*args, *kwargs.values()) if isinstance(x, (tuple, list)))
@@ -191,8 +198,7 @@ def test_shapes_and_dtypes_are_known_before_data_comes(rows: list[Row]) -> None:
         layer = built(tsuno, row)
         real = [(x.shape, str(x.dtype)) for x in leaves(jax.eval_shape(lambda: layer(*row.inputs, **row.call)))]  # noqa: B023
         for batch in (BATCH, None) if row.batch else (BATCH,):
-            args, kwargs = symbols(tsuno, row, batch)
-            inferred = [(x.shape, x.dtype) for x in leaves(make(tsuno, row)(*args, **kwargs))]
+            inferred = [(x.shape, x.dtype) for x in drawn(row, batch)]
             wanted = [((batch, *shape[1:]), dtype) for shape, dtype in real]
             if inferred != wanted:
                 wrong.append(f"{row} with batch {batch}: {inferred}, not {wanted}")
@@ -201,7 +207,9 @@ def test_shapes_and_dtypes_are_known_before_data_comes(rows: list[Row]) -> None:
                 [(None, *x.shape[1:]) for x in arg] if isinstance(arg, list) else (None, *arg.shape[1:])
                 for arg in row.inputs
             ]
-            got, want = flat_shapes(make(tsuno, row).compute_output_shape(*shapes)), [shape for shape, _ in inferred]
+            with cheap_draws():
+                got = flat_shapes(make(tsuno, row).compute_output_shape(*shapes))
+            want = [shape for shape, _ in inferred]
             if got != want:
                 wrong.append(f"{row}.compute_output_shape: {got}, not {want}")
     assert not wrong, "\n".join(wrong)
@@ -254,11 +262,12 @@ def test_configurations_are_those_of_keras(rows: list[Row]) -> None:
 def copied(layer: Any, row: Row) -> Any:
     """A layer made from the configuration of another as a file has it, with the same weights."""
     copy = type(layer).from_config(json.loads(json.dumps(layer.get_config())))
-    if layer.get_build_config():
-        copy.build_from_config(json.loads(json.dumps(layer.get_build_config())))
-    else:
-        args, kwargs = symbols(tsuno, row, BATCH)
-        copy(*args, **kwargs)
+    with cheap_draws():
+        if layer.get_build_config():
+            copy.build_from_config(json.loads(json.dumps(layer.get_build_config())))
+        else:
+            args, kwargs = symbols(tsuno, row, BATCH)
+            copy(*args, **kwargs)
     copy.set_weights(layer.get_weights())
     assert [w.path for w in copy.weights] == [w.path for w in layer.weights]
     return copy
@@ -271,8 +280,7 @@ def copied(layer: Any, row: Row) -> Any:
 def test_dtypes_are_those_of_keras(policy: str) -> None:
     wrong = []
     for row in (LAST if "bfloat16" in policy else FIRST).values():
-        args, kwargs = symbols(tsuno, row, BATCH)
-        symbolic = [x.dtype for x in leaves(make(tsuno, row)(*args, **kwargs))]
+        symbolic = [x.dtype for x in drawn(row, BATCH)]
         ours, theirs = dtypes(tsuno, row), dtypes(keras, row)
         if ours != theirs or symbolic != ours[0]:
             wrong.append(f"{row}: {ours} and {symbolic} symbolically, not {theirs}")
