@@ -1,8 +1,10 @@
 """Laws of the training program: the same bits however steps are grouped, the same curve as Keras, every batch seen."""
 
 import json
+import signal
 import subprocess
 import sys
+import threading
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import tsuno
 from tsuno import layers
 from tsuno.core.variable import bind, unbind
+from tsuno.training import loop
 from tsuno.training.program import Pace
 
 rng = np.random.default_rng(0)
@@ -281,6 +284,29 @@ def test_an_interrupted_fit_keeps_what_ran():
         model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=5, verbose=0, callbacks=[Stop()])
     assert model.predict(np.ones((2, 1)), verbose=0).shape == (2, 1)
     model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
+
+
+def test_ctrl_c_during_a_dispatch_loses_no_weights():
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals reach the main thread only")
+    model = tsuno.Sequential([tsuno.Input((1,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1))
+    model.fit(x, x, verbose=0)
+    program = loop.train_program(model)
+    dispatch = program._dispatch
+
+    def interrupted(*args, **kwargs):
+        result = dispatch(*args, **kwargs)
+        signal.raise_signal(signal.SIGINT)
+        return result
+
+    program._dispatch = interrupted
+    before = int(model.optimizer.iterations)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, x, verbose=0)
+    assert int(model.optimizer.iterations) == before + 1
+    assert np.isfinite(model.predict(x, verbose=0)).all()
 
 
 def test_weights_are_frozen_at_compile():

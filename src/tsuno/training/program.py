@@ -8,8 +8,11 @@ somebody reads it.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -66,16 +69,11 @@ class Program:
         state: State = {}
         for path, variable in self._variables.items():
             (fixed if path in self._fixed else state)[path] = variable._value
-        state, last, every = self._dispatch(
-            fixed,
-            state,
-            chunk.arrays,
-            chunk.order,
-            np.array([first, count, done, period], np.int32),
-            size=chunk.batch_size,
-        )
-        for path, value in state.items():
-            self._variables[path]._value = value
+        steps = np.array([first, count, done, period], np.int32)
+        with nullcontext() if self._eager else _undisturbed():
+            state, last, every = self._dispatch(fixed, state, chunk.arrays, chunk.order, steps, size=chunk.batch_size)
+            for path, value in state.items():
+                self._variables[path]._value = value
         return last, every
 
     def _run(
@@ -125,6 +123,23 @@ class Program:
             every.append(logs)
         stacked = {name: xp.stack([each[name] for each in every]) for name in logs}
         return state, logs, stacked
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back: a program takes the memory of the weights, and the new ones must be put in place first."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    held: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *args: held.append(args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        handler(*held[0])
 
 
 def _put(kept: Any, value: Any, place: Any) -> Any:
