@@ -9,14 +9,13 @@ import inspect
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from layers_table import BATCH, ROWS, Of, Row
+from layers_table import BATCH, ROWS, Of, Row, cheap_draws
 
 import tsuno
 from tsuno import layers
@@ -71,20 +70,6 @@ def drawn(row: Row, batch: int | None) -> list[Any]:
     args, kwargs = symbols(tsuno, row, batch)
     with cheap_draws():
         return leaves(make(tsuno, row)(*args, **kwargs))
-
-
-@contextmanager
-def cheap_draws() -> Iterator[None]:
-    """Let both libraries draw first weights without compiling a program for each shape: others are put in their place."""
-
-    def half(*args: Any, **kwargs: Any) -> Any:
-        shape = next(x for x in (*args, *kwargs.values()) if isinstance(x, (tuple, list)))
-        return jnp.asarray(np.full(shape, 0.5, jnp.dtype(kwargs.get("dtype", "float32"))))
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("uniform", "normal", "truncated_normal"):
-            patch.setattr(jax.random, name, half)
-        yield
 
 
 def weights_for(layer: Any) -> list[np.ndarray]:
