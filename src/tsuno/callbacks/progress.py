@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tsuno.callbacks.base import Callback, Logs, progbar_class
+from tsuno.callbacks.base import Callback, Logs
 
 _WIDTH = 20
 _GREEN, _PALE, _BOLD, _PLAIN = "\033[32m", "\033[37m", "\033[1m", "\033[0m"
@@ -176,6 +176,3 @@ def _clock(seconds: float) -> str:
     if seconds >= 3600:
         return f"{seconds // 3600:.0f}:{seconds % 3600 // 60:02.0f}:{seconds % 60:02.0f}"
     return f"{seconds // 60:.0f}:{seconds % 60:02.0f}" if seconds >= 60 else f"{seconds:.0f}s"
-
-
-progbar_class[:] = [ProgbarLogger]

@@ -422,7 +422,7 @@ class Model(Layer):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Add a batch to the metrics and return their values by name. Override it to measure something else."""
-        loop.compiled(self, "compute_metrics").update_metrics(y, y_pred, sample_weight)
+        loop.compiled(self, "compute_metrics").update_metrics(self, y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tsuno.core import tree
 from tsuno.core.context import scope
 from tsuno.core.errors import describe, invalid
 from tsuno.core.spec import KerasTensor, infer
+from tsuno.training.compiled import output_names
 
 
 def whole_number(value: Any, where: str, low: int = 1, optional: bool = True) -> Any:
@@ -76,7 +77,7 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
     compiled = model.compiled
     if compiled.loss is None or y is None:
         return
-    names = compiled._output_names(model, y_pred)
+    names = output_names(model, y_pred)
     outputs = tree.flatten(y_pred)
     for (fn, _), target, array, output in zip(
         compiled._losses,

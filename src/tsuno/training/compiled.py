@@ -69,7 +69,7 @@ class Compiled:
         """Match losses and metrics with the outputs; targets and outputs may be symbolic."""
         if self.built:
             return
-        names = list(y_pred) if isinstance(y_pred, dict) else model.output_names
+        names = output_names(model, y_pred)
         flat_pred, flat_y = tree.flatten(y_pred), self._flat_targets(y, y_pred, names)
         names = sorted(names) if isinstance(y_pred, dict) and names else names
         count = len(flat_pred)
@@ -136,7 +136,7 @@ class Compiled:
             if y is None:
                 raise ValueError(f"The loss {describe(self.loss)} needs targets: pass `y`.")
             self.build(model, y, y_pred)
-            targets = self._flat_targets(y, y_pred, self._output_names(model, y_pred))
+            targets = self._flat_targets(y, y_pred, output_names(model, y_pred))
             rows = zip(
                 self._losses,
                 self._trackers,
@@ -159,10 +159,10 @@ class Compiled:
             )
         return sum(parts[1:], parts[0])
 
-    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    def update_metrics(self, model: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Add a batch to all metrics but the loss."""
-        self.build(model=_Nameless, y=y, y_pred=y_pred) if not self.built else None
-        targets = self._flat_targets(y, y_pred, self._output_names(None, y_pred))
+        self.build(model, y, y_pred)
+        targets = self._flat_targets(y, y_pred, output_names(model, y_pred))
         weights = self._weights(sample_weight, targets)
         for row, weighted, target, output, weight in zip(
             self._metrics, self._weighted, targets, tree.flatten(y_pred), weights, strict=True
@@ -173,14 +173,6 @@ class Compiled:
                 metric.update_state(target, output)
             for metric in weighted:
                 metric.update_state(target, output, sample_weight=weight)
-
-    def _output_names(self, model: Any, y_pred: Any) -> Sequence[str] | None:
-        if isinstance(y_pred, Mapping):
-            return list(y_pred)
-        names = getattr(model, "output_names", None)
-        if names is not None:
-            self._model_names = names
-        return getattr(self, "_model_names", None)
 
     @staticmethod
     def _weights(sample_weight: Any, targets: list[Any]) -> list[Any]:
@@ -232,10 +224,12 @@ class Compiled:
         return [*first, *sorted(name for name in named if name not in first)]
 
 
-class _Nameless:
-    """Stands for a model whose outputs have no names."""
-
-    output_names = None
+def output_names(model: Any, y_pred: Any) -> Sequence[str] | None:
+    """The keys of outputs that are a dict, or the names that the model has for them, if it has."""
+    if isinstance(y_pred, Mapping):
+        return list(y_pred)
+    names: Sequence[str] | None = model.output_names
+    return names
 
 
 def _leaves(structure: Any) -> list[Any]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.callbacks import CallbackList, History
-from tsuno.callbacks.base import call_hook
+from tsuno.callbacks.callback_list import call_hook
 from tsuno.core.context import scope
 from tsuno.core.spec import KerasTensor
 from tsuno.data import KEPT_LOGS, ArrayData, Data, make_data, split_batch
