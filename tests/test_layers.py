@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from layers_table import BATCH, ROWS, Of, Row, cheap_draws
+from layer_rows import BATCH, Of, Row, cheap_draws
+from layers_table import ROWS
 
 import tsuno
 from tsuno import layers

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layers_table import cheap_draws
+from layer_rows import cheap_draws
 
 import tsuno
 from tsuno import layers, models, ops
