@@ -47,6 +47,9 @@ class Configurable:
         if registry.in_library(cls) and not cls.__name__.startswith("_"):
             registry.add_to_library(cls)
 
+    def _keep(self, arguments: Mapping[str, Any]) -> None:
+        """What a family of classes does with its constructors' arguments before any constructor runs."""
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough for `from_config` to make an equal object."""
         config = {}
@@ -145,9 +148,11 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
             if name in annotations:
                 bound.arguments[name] = check(annotations[name], value, f"{cls.__name__}.{name}")
         args, kwargs = bound.args, bound.kwargs
+        bound.apply_defaults()
         if outermost:
-            bound.apply_defaults()
             object.__setattr__(self, "_arguments", dict(bound.arguments))
+        if registry.in_library(owner):
+            self._keep(bound.arguments)
         return init(self, *args, **kwargs)
 
     return construct

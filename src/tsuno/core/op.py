@@ -23,7 +23,7 @@ from tsuno.core.arithmetic import OPS
 from tsuno.core.config import Configurable
 from tsuno.core.naming import auto_name
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
-from tsuno.core.variable import Variable
+from tsuno.core.variable import Composed, Variable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,16 +39,22 @@ def op(function: Callable[P, R]) -> Callable[P, R]:
     places = frozenset(place for place, parameter in enumerate(parameters) if parameter.name in tensors)
 
     run: Callable[..., Any] = function
+    name = function.__name__
+    composable = name in ("matmul", "einsum", "take")
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if is_symbolic(*args, *kwargs.values()):
-            return Function(function.__name__).record(args, kwargs)
+            return Function(name).record(args, kwargs)
+        if composable:
+            for x in args:
+                if isinstance(x, Composed) and hasattr(x, name):
+                    return getattr(x, name)(*args, **kwargs)
         values = [to_array(x) if place in places else x for place, x in enumerate(args)]
         named: dict[str, Any] = {name: to_array(x) if name in tensors else x for name, x in kwargs.items()}
         return run(*values, **named)
 
-    OPS[function.__name__] = call
+    OPS[name] = call
     return cast(Callable[P, R], call)
 
 
@@ -56,7 +62,7 @@ def to_array(x: Any) -> Any:
     """`x` as an engine array; numbers stay numbers, so that they do not decide the dtype of a result."""
     if engine.is_array(x) or x is None or isinstance(x, (bool, int, float, complex)):
         return x
-    if isinstance(x, Variable):
+    if isinstance(x, (Variable, Composed)):
         return x.value
     if isinstance(x, (list, tuple)) and any(isinstance(item, Variable) or engine.is_array(item) for item in x):
         return type(x)(to_array(item) for item in x)

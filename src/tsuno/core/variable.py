@@ -172,7 +172,7 @@ def _own(value: Any, given: Any) -> Any:
 
 
 def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Variable) else x
+    return x.value if isinstance(x, (Variable, Composed)) else x
 
 
 class Holder:
@@ -180,6 +180,40 @@ class Holder:
 
     _untracked: frozenset[str] = frozenset()
     """Attributes that point elsewhere in the object graph and are not walked."""
+
+
+class Composed(Arithmetic):
+    """A weight that is computed from others: read like a variable, by `value`; found as the variables in `parts`.
+
+    Where it can do better than reading its value first, it has a method with the name of an op (`matmul`, `einsum`,
+    `take`), which that op then calls instead.
+    """
+
+    parts: Any
+    value: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.value.shape)
+
+    @property
+    def dtype(self) -> str:
+        return str(self.value.dtype)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def numpy(self) -> np.ndarray:
+        """The value as a NumPy array."""
+        with scope(compute_dtype=None):
+            return engine.to_numpy(self.value)
+
+    def __jax_array__(self) -> Any:
+        return self.value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.numpy(), dtype=dtype)
 
 
 def children(owner: Any) -> Iterator[Variable | Holder]:
@@ -192,6 +226,8 @@ def children(owner: Any) -> Iterator[Variable | Holder]:
 def _within(value: Any) -> Iterator[Variable | Holder]:
     if isinstance(value, (Variable, Holder)):
         yield value
+    elif isinstance(value, Composed):
+        yield from _within(value.parts)
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _within(item)

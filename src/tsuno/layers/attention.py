@@ -7,10 +7,11 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
-from tsuno import constraints, initializers, ops, regularizers
+from tsuno import ops
 from tsuno.core.validate import Fraction, PositiveInt
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
 from tsuno.layers.dense import EinsumDense
+from tsuno.layers.parts import LayerOptions
 from tsuno.layers.regularization import Dropout
 
 
@@ -83,12 +84,6 @@ class MultiHeadAttention(Layer):
             (attention_axes,) if isinstance(attention_axes, int) else attention_axes and tuple(attention_axes)
         )
         self.flash_attention = flash_attention
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.supports_masking = True
 
     def build(  # type: ignore[override]
@@ -124,12 +119,7 @@ class MultiHeadAttention(Layer):
             equation,
             output_shape=output_shape,
             bias_axes=bias_axes if self.use_bias else None,
-            kernel_initializer=_again(self.kernel_initializer),
-            bias_initializer=_again(self.bias_initializer),
-            kernel_regularizer=self.kernel_regularizer,
-            bias_regularizer=self.bias_regularizer,
-            kernel_constraint=self.kernel_constraint,
-            bias_constraint=self.bias_constraint,
+            **{part: _again(getattr(self, part)) for part in _DENSE_PARTS},
             dtype=self.dtype_policy,
             name=name,
         )
@@ -191,10 +181,14 @@ class MultiHeadAttention(Layer):
         return previous_mask
 
 
-def _again(initializer: Any) -> Any:
-    """An initializer of the same kind that draws anew: equal projections would be one head."""
-    config = initializer.get_config() if hasattr(initializer, "get_config") else None
-    return type(initializer).from_config(config) if config is not None else initializer
+_DENSE_PARTS = [
+    f"{weight}_{part}" for weight in ("kernel", "bias") for part in ("initializer", "regularizer", "constraint")
+]
+
+
+def _again(part: Any) -> Any:
+    """A part of the same kind: an initializer must draw anew, for equal projections would be one head."""
+    return type(part).from_config(part.get_config()) if hasattr(part, "get_config") else part
 
 
 def _equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:

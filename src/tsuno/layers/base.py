@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,24 +28,9 @@ from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
 from tsuno.core.variable import Holder, Variable, children, variables_of
 from tsuno.layers.calling import CallSignature, call_signature, carried_masks, shapes_of, symbols_of
 from tsuno.layers.input_spec import check_inputs
+from tsuno.layers.parts import PARTS, SAID, Memory
+from tsuno.layers.parts import LayerOptions as LayerOptions
 from tsuno.metrics import Metric
-
-
-class LayerOptions(TypedDict, total=False):
-    """The arguments that every layer takes."""
-
-    trainable: bool
-    dtype: Any
-    autocast: bool
-    name: str | None
-    input_shape: Any
-
-
-class Memory(Holder):
-    """Variables that are no weights: what a layer keeps from one call to the next."""
-
-    def __init__(self, variables: list[Variable]) -> None:
-        self.variables = variables
 
 
 class Layer(Configurable, Holder):
@@ -74,6 +59,14 @@ class Layer(Configurable, Holder):
     """
 
     _untracked = frozenset({"_arguments", "_inbound_nodes", "_losses", "_build_shapes"})
+    activation: Callable[..., Any]
+
+    def _keep(self, arguments: Mapping[str, Any]) -> None:
+        """Arguments that name a part (`kernel_initializer`, `activation`) are kept as the part itself."""
+        for name, value in arguments.items():
+            get = PARTS.get(name.rpartition("_")[2])
+            if get is not None:
+                setattr(self, name, get(value))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -109,6 +102,9 @@ class Layer(Configurable, Holder):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of a shape; layers with weights define it."""
+
+    def _finish_build(self) -> None:
+        """What is done to the weights as soon as they are there."""
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs; every layer defines it."""
@@ -316,6 +312,14 @@ class Layer(Configurable, Holder):
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         return variable
+
+    def _weight(self, name: str, shape: Any, part: str | None = None, wanted: bool = True, **options: Any) -> Any:
+        """A new weight with the initializer, regularizer and constraint that the constructor was given for it.
+
+        They are the arguments named for the weight, or for `part`; None if the weight is not wanted.
+        """
+        said = {what: getattr(self, f"{part or name}_{what}", None) for what in SAID}
+        return self.add_weight(shape, name=name, **{**said, **options}) if wanted else None
 
     @property
     def trainable(self) -> bool:
@@ -576,7 +580,8 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
         path = context.path if context.path[-1:] == (self.name,) else (*context.path, self.name)
         with engine.eager(), scope(path=path, compute_dtype=None):
             build(self, *args, **kwargs)
-        self.built = True
+            self.built = True
+            self._finish_build()
         if self._build_shapes is None:
             self._build_shapes = shapes
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Unpack
 
-from tsuno import activations, constraints, initializers, ops, regularizers
+from tsuno import ops
 from tsuno.core.errors import invalid
 from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import PositiveInt, sizes
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.adaptable import Adaptable
 from tsuno.layers.input_spec import InputSpec
+from tsuno.layers.parts import LayerOptions
 
 __all__ = [
     "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D",
@@ -18,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Conv(Layer):
+class _Conv(Adaptable):
     """Convolution over `rank` spatial axes: activation(inputs * kernel + bias)."""
 
     rank: ClassVar[int]
@@ -59,13 +60,6 @@ class _Conv(Layer):
                 f"`{kind}` takes strides or dilation_rate above 1, not both; got {self.strides} and "
                 f"{self.dilation_rate}."
             )
-        self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     @property
@@ -80,22 +74,8 @@ class _Conv(Layer):
                 f"in shape "
                 f"{tuple(input_shape)}."
             )
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, channels and channels // self.groups, self.filters),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.filters,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = self._weight("kernel", (*self.kernel_size, channels and channels // self.groups, self.filters))
+        self.bias = self._weight("bias", (self.filters,), wanted=self.use_bias)
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={self._channel_axis: channels})
         self._check_size(input_shape)
 
@@ -150,6 +130,8 @@ class Conv1D(_Conv):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
+        lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
+        lora_alpha: the factor of the low-rank part, times the rank.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, steps, channels). Output shape: (batch, new_steps, filters).
@@ -183,6 +165,8 @@ class Conv2D(_Conv):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
+        lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
+        lora_alpha: the factor of the low-rank part, times the rank.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, rows, columns, channels). Output shape: (batch, new_rows, new_columns, filters).
@@ -215,6 +199,8 @@ class Conv3D(_Conv):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
+        lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
+        lora_alpha: the factor of the low-rank part, times the rank.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, depth, rows, columns, channels). Output shape: (batch, ..., filters).

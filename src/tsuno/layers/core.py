@@ -13,7 +13,8 @@ from tsuno.core.errors import describe
 from tsuno.core.spec import KerasTensor, Node
 from tsuno.core.validate import PositiveInt
 from tsuno.core.validate import shape as standardize_shape
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
+from tsuno.layers.parts import LayerOptions
 
 
 class InputLayer(Layer):

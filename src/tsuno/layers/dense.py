@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from tsuno import activations, constraints, initializers, ops, regularizers
+from tsuno import ops
 from tsuno.core.errors import invalid
 from tsuno.core.validate import PositiveInt
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.adaptable import Adaptable
 from tsuno.layers.input_spec import InputSpec
+from tsuno.layers.parts import LayerOptions
 
 
-class Dense(Layer):
+class Dense(Adaptable):
     """A fully connected layer: activation(inputs · kernel + bias).
 
     Args:
@@ -26,6 +27,8 @@ class Dense(Layer):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
+        lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
+        lora_alpha: the factor of the low-rank part, times the rank.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, ..., features). Output shape: (batch, ..., units).
@@ -52,34 +55,13 @@ class Dense(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = units
-        self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(input_shape[-1], self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.units,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = self._weight("kernel", (input_shape[-1], self.units))
+        self.bias = self._weight("bias", (self.units,), wanted=self.use_bias)
         self.input_spec = InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -89,7 +71,7 @@ class Dense(Layer):
         return self.activation(x)
 
 
-class EinsumDense(Layer):
+class EinsumDense(Adaptable):
     """A fully connected layer over any axes: activation(einsum(equation, inputs, kernel) + bias).
 
     Args:
@@ -104,6 +86,8 @@ class EinsumDense(Layer):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
+        lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
+        lora_alpha: the factor of the low-rank part, times the rank.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -130,33 +114,12 @@ class EinsumDense(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.equation = equation
         self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
-        self.activation = activations.get(activation)
         self.bias_axes = bias_axes
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         kernel_shape, bias_shape = einsum_shapes(self.equation, self.bias_axes, input_shape, self.output_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=kernel_shape,
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if bias_shape is not None:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=bias_shape,
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = self._weight("kernel", kernel_shape)
+        self.bias = self._weight("bias", bias_shape, wanted=bias_shape is not None)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         x = ops.einsum(self.equation, inputs, self.kernel)

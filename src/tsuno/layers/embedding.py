@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from tsuno import constraints, initializers, ops, regularizers
+from tsuno import ops
 from tsuno.core.validate import PositiveInt
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.adaptable import Adaptable
+from tsuno.layers.parts import LayerOptions
 
 
-class Embedding(Layer):
+class Embedding(Adaptable):
     """A table of vectors, one per integer: the outputs are rows of it.
 
     Args:
@@ -22,6 +23,8 @@ class Embedding(Layer):
         mask_zero: whether 0 means "no value here": later layers then skip such steps.
         weights: a list with the table's first values, for example from word vectors.
         activity_regularizer: a penalty on the outputs.
+        lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
+        lora_alpha: the factor of the low-rank part, times the rank.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: integers (batch, ...). Output shape: (batch, ..., output_dim).
@@ -31,6 +34,8 @@ class Embedding(Layer):
         >>> layer(np.array([[4, 10], [0, 999]])).shape
         (2, 2, 64)
     """
+
+    main = "embeddings"
 
     def __init__(
         self,
@@ -46,9 +51,6 @@ class Embedding(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.input_dim, self.output_dim = input_dim, output_dim
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         self.autocast = False
@@ -58,13 +60,7 @@ class Embedding(Layer):
             self.set_weights(weights if isinstance(weights, (list, tuple)) else [weights])
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
-        self.embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Any) -> Any:
         rows = ops.cast(inputs, "int32")

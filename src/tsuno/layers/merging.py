@@ -7,7 +7,8 @@ from typing import Any, Unpack
 
 from tsuno import ops
 from tsuno.core.errors import invalid
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
+from tsuno.layers.parts import LayerOptions
 
 
 class _Merge(Layer):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
-from tsuno import constraints, initializers, ops, regularizers
+from tsuno import ops
 from tsuno.core.errors import invalid
 from tsuno.core.validate import Fraction, NonNegative
 from tsuno.core.variable import Variable
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
+from tsuno.layers.parts import LayerOptions
 
 
 class BatchNormalization(Layer):
@@ -71,25 +72,15 @@ class BatchNormalization(Layer):
             raise invalid("BatchNormalization.axis", "an integer", axis)
         self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
         self.center, self.scale, self.synchronized = center, scale, synchronized
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
         self.supports_masking = True
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         _check_axes(self, (self.axis,), input_shape)
         shape = (input_shape[self.axis],)
         self.gamma, self.beta = _scale_and_shift(self, shape, self.scale, self.center)
-        averages: dict[str, Any] = {"shape": shape, "trainable": False, "autocast": False}
-        self.moving_mean = self.add_weight(name="moving_mean", initializer=self.moving_mean_initializer, **averages)
-        self.moving_variance = self.add_weight(
-            name="moving_variance", initializer=self.moving_variance_initializer, **averages
-        )
+        averages: dict[str, Any] = {"trainable": False, "autocast": False}
+        self.moving_mean = self._weight("moving_mean", shape, **averages)
+        self.moving_variance = self._weight("moving_variance", shape, **averages)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: input_shape[self.axis]})
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -150,12 +141,6 @@ class LayerNormalization(Layer):
         super().__init__(**kwargs)
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon, self.center, self.scale, self.rms_scaling = epsilon, center, scale, rms_scaling
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
         self.supports_masking = True
 
     @property
@@ -194,21 +179,9 @@ def _scale_and_shift(
     layer: Any, shape: tuple[int | None, ...], gamma: bool, beta: bool
 ) -> tuple[Variable | None, Variable | None]:
     """The learned γ and β, None where they are not wanted."""
-    made: list[Variable | None] = []
-    for name, wanted in (("gamma", gamma), ("beta", beta)):
-        made.append(
-            layer.add_weight(
-                name=name,
-                shape=shape,
-                initializer=getattr(layer, f"{name}_initializer"),
-                regularizer=getattr(layer, f"{name}_regularizer"),
-                constraint=getattr(layer, f"{name}_constraint"),
-                autocast=False,
-            )
-            if wanted
-            else None
-        )
-    return made[0], made[1]
+    gamma_and_beta = (("gamma", gamma), ("beta", beta))
+    scale, shift = (layer._weight(name, shape, wanted=wanted, autocast=False) for name, wanted in gamma_and_beta)
+    return scale, shift
 
 
 def _moments(x: Any, axes: tuple[int, ...], mask: Any) -> tuple[Any, Any]:

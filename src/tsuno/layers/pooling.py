@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal, Unpack
 from tsuno import ops
 from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import sizes
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
+from tsuno.layers.parts import LayerOptions
 
 __all__ = [
     "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",

@@ -15,8 +15,9 @@ from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
 from tsuno.core.registry import deserialize
 from tsuno.core.variable import Variable
-from tsuno.layers.base import Layer, LayerOptions, Memory
+from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
+from tsuno.layers.parts import LayerOptions, Memory
 
 
 class RNN(Layer):
@@ -65,6 +66,9 @@ class RNN(Layer):
         self._memory: Memory | None = None
         self.input_spec = InputSpec(min_ndim=3)
         self.supports_masking = True
+
+    def _keep(self, arguments: Mapping[str, Any]) -> None:
+        """The parts that arguments name belong to the cell."""
 
     @property
     def state_size(self) -> list[int]:

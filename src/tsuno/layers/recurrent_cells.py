@@ -6,19 +6,27 @@ the states say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
-from tsuno import activations, constraints, initializers, ops, random, regularizers
+from tsuno import initializers, ops, random
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.validate import Fraction, PositiveInt
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
+from tsuno.layers.parts import LayerOptions
+
+
+def arguments_for(cls: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a constructor's local variables that another class's constructor takes."""
+    return {name: given[name] for name in cls.__signature__.parameters if name in given}
 
 
 class _Cell(Layer):
     """What the three cells share: a kernel for inputs, one for the state, a bias; one block of columns per gate."""
 
     gates: ClassVar[int]
+    recurrent_activation: Callable[..., Any]
+    bias_initializer: Callable[..., Any]
 
     def __init__(
         self,
@@ -41,16 +49,6 @@ class _Cell(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.units, self.use_bias, self.seed = units, use_bias, seed
-        self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
         self.seed_generator = SeedGenerator(seed) if dropout or recurrent_dropout else None
 
@@ -72,29 +70,9 @@ class _Cell(Layer):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         width = self.gates * self.units
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(input_shape[-1], width),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel",
-            shape=(self.units, width),
-            initializer=self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=self.bias_shape(),
-                initializer=self.first_bias(),
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = self._weight("kernel", (input_shape[-1], width))
+        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, width), part="recurrent")
+        self.bias = self._weight("bias", self.bias_shape(), wanted=self.use_bias, initializer=self.first_bias())
 
     def input_bias(self) -> Any:
         """The bias that belongs to the inputs."""
@@ -231,25 +209,7 @@ class LSTMCell(_Cell):
         seed: int | None = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            seed,
-            **kwargs,
-        )
-        self.recurrent_activation = activations.get(recurrent_activation)
+        super().__init__(**arguments_for(_Cell, locals()), **kwargs)
         self.unit_forget_bias = unit_forget_bias
 
     @property
@@ -333,25 +293,7 @@ class GRUCell(_Cell):
         seed: int | None = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            seed,
-            **kwargs,
-        )
-        self.recurrent_activation = activations.get(recurrent_activation)
+        super().__init__(**arguments_for(_Cell, locals()), **kwargs)
         self.reset_after = reset_after
 
     def bias_shape(self) -> tuple[int, ...]:

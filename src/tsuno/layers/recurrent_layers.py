@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from tsuno.core.naming import to_snake_case
 from tsuno.core.validate import Fraction, PositiveInt
-from tsuno.layers.base import LayerOptions
+from tsuno.layers.parts import LayerOptions
 from tsuno.layers.recurrent import RNN
-from tsuno.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
+from tsuno.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell, _Cell, arguments_for
 
 
 class SimpleRNN(RNN):
@@ -69,28 +70,7 @@ class SimpleRNN(RNN):
         seed: int | None = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        cell = SimpleRNNCell(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="simple_rnn_cell",
-        )
-        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
-        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**_around(SimpleRNNCell, locals()), **kwargs)
 
 
 class LSTM(RNN):
@@ -160,30 +140,7 @@ class LSTM(RNN):
         use_cudnn: Any = "auto",
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        cell = LSTMCell(
-            units,
-            activation,
-            recurrent_activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            unit_forget_bias,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="lstm_cell",
-        )
-        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
-        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**_around(LSTMCell, locals()), **kwargs)
         self.use_cudnn = use_cudnn
 
 
@@ -254,28 +211,14 @@ class GRU(RNN):
         use_cudnn: Any = "auto",
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        cell = GRUCell(
-            units,
-            activation,
-            recurrent_activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            reset_after,
-            seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="gru_cell",
-        )
-        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
-        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**_around(GRUCell, locals()), **kwargs)
         self.use_cudnn = use_cudnn
+
+
+def _around(cell_class: type[_Cell], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `RNN` from a constructor's local variables: a cell made of those that are the cell's."""
+    kwargs = given["kwargs"]
+    own = {"dtype": kwargs.get("dtype"), "trainable": kwargs.get("trainable", True)}
+    name = to_snake_case(cell_class.__name__)
+    cell = cell_class(**{**arguments_for(cell_class, given), **own, "activity_regularizer": None, "name": name})
+    return {**arguments_for(RNN, given), "cell": cell}

@@ -8,7 +8,8 @@ from typing import Any, Unpack
 from tsuno import random
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.validate import Fraction
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
+from tsuno.layers.parts import LayerOptions
 
 
 class Dropout(Layer):

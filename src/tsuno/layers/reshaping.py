@@ -10,8 +10,9 @@ from tsuno import ops
 from tsuno.core.errors import invalid
 from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import PositiveInt
-from tsuno.layers.base import Layer, LayerOptions
+from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
+from tsuno.layers.parts import LayerOptions
 
 
 class Flatten(Layer):
