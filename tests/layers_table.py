@@ -105,7 +105,44 @@ row("LayerNormalization", floats(3, 4, 5), axis=(1, 3), epsilon=1e-2)
 row("LayerNormalization", floats(3, 5), axis=[-2, -1], scale=False)
 row("LayerNormalization", floats(3, 5), axis=1, center=False)
 row("LayerNormalization", floats(3, 5), rms_scaling=True)
+row("BatchNormalization", floats(3, 5), renorm=True)
+row("BatchNormalization", floats(5), renorm=True, renorm_clipping={"rmax": 1.5, "rmin": 0.7, "dmax": 0.5}, renorm_momentum=0.5, center=False)
+row("BatchNormalization", floats(5), renorm=True, scale=False)
+row("GroupNormalization", floats(3, 4, 6), groups=3)
+row("GroupNormalization", floats(6, 3, 4), groups=2, axis=1, scale=False)
+row("GroupNormalization", floats(5, 4), groups=-1, epsilon=1e-2, center=False, gamma_regularizer="l2")
+row("RMSNormalization", floats(3, 5))
+row("RMSNormalization", floats(3, 5), axis=(1, 2), epsilon=1e-2)
+row("UnitNormalization", floats(3, 5))
+row("UnitNormalization", floats(3, 5), axis=(1, 2))
+row("SpectralNormalization", floats(5), layer=Of(lambda lib: lib.layers.Dense(3, name="dense")))
+row("SpectralNormalization", floats(6, 6, 2), layer=Of(lambda lib: lib.layers.Conv2D(3, 2, name="conv")), power_iterations=2)
+
+# ---------------------------------------------------------------------- regularization
+
 row("Dropout", floats(5), rate=0.0)
+row("AlphaDropout", floats(5), rate=0.0)
+row("GaussianDropout", floats(5), rate=0.0, seed=3)
+row("GaussianNoise", floats(5), stddev=0.0)
+row("SpatialDropout1D", floats(4, 5), rate=0.0)
+row("SpatialDropout2D", floats(4, 4, 5), rate=0.0, data_format="channels_first")
+row("SpatialDropout3D", floats(2, 3, 4, 5), rate=0.0)
+row("ActivityRegularization", floats(5), l1=0.1, l2=0.2)
+
+# ---------------------------------------------------------------------- activations
+
+row("ReLU", floats(5))
+row("ReLU", floats(5), max_value=1.0, negative_slope=0.2, threshold=0.3)
+row("LeakyReLU", floats(5), negative_slope=0.1)
+row("ELU", floats(5), alpha=0.5)
+row("PReLU", floats(5), alpha_initializer="ones", alpha_regularizer="l2")
+row("PReLU", floats(4, 3, 5), shared_axes=[1, 2])
+row("Softmax", floats(3, 5))
+row("Softmax", floats(3, 5), axis=(1, 2), call={"mask": mask(3, 5)})
+row("Softmax", floats(3, 5), axis=1, call={"mask": mask(3, 5)})
+row("Identity", floats(3, 5))
+row("Masking", np.where(mask(4)[..., None], floats(4, 3), 0))
+row("Masking", np.where(mask(4)[..., None], floats(4, 3), 7).astype("float32"), mask_value=7.0)
 
 # ---------------------------------------------------------------------- shapes and merging
 
@@ -124,6 +161,15 @@ row("Add", [floats(3, 2), floats(2)])
 row("Multiply", [floats(3, 2), floats(3, 2)])
 row("Multiply", [floats(2), floats(4, 3, 2)])
 row("Multiply", [floats(3, 1), floats(1, 5)])
+row("Subtract", [floats(3, 2), floats(3, 2)])
+row("Average", [floats(3, 2), floats(3, 2), floats(3, 2)])
+row("Maximum", [floats(3, 2), floats(3, 2), floats(2)])
+row("Minimum", [floats(3, 2), floats(3, 2), floats(3, 2)])
+row("Dot", [floats(5), floats(5)], axes=1)
+row("Dot", [floats(3, 5), floats(4, 5)], axes=2)
+row("Dot", [floats(3, 5), floats(4, 3)], axes=(1, 2), normalize=True)
+row("Dot", [floats(3, 5), floats(5)], axes=-1)
+row("Dot", [floats(2, 3, 5), floats(5, 4)], axes=(3, 1))
 
 # ---------------------------------------------------------------------- recurrent
 
@@ -186,6 +232,30 @@ row(
     zero_output_for_mask=True, call={"mask": mask(4)},
 )  # fmt: skip
 
+STATES = [[floats(2), floats(2)], floats(3)]
+stacked = Of(lambda lib: lib.layers.StackedRNNCells(
+    [lib.layers.LSTMCell(2, recurrent_initializer="glorot_uniform", name="one"), lib.layers.GRUCell(3, recurrent_initializer="glorot_uniform", name="two")],
+    name="cells",
+))  # fmt: skip
+row("RNN", SEQUENCE, cell=stacked, return_sequences=True)
+row("RNN", SEQUENCE, cell=stacked, return_sequences=True, zero_output_for_mask=True, call={"mask": mask(4)})
+row("RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.StackedRNNCells([decaying_cell(lib)(2, name="one"), decaying_cell(lib)(3, name="two")], name="cells")))
+row("StackedRNNCells", floats(3), STATES, cells=Of(lambda lib: stacked.make(lib).cells))
+cell_layer = dict(recurrent_initializer="glorot_uniform", name="inner")
+row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.LSTM(2, **cell_layer)))
+row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.GRU(2, return_sequences=True, **cell_layer)), merge_mode="ave", call={"mask": mask(4)})
+row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.LSTM(2, return_sequences=True, return_state=True, **cell_layer)), merge_mode="sum")
+row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.SimpleRNN(2, return_state=True, **cell_layer)), merge_mode=None)
+row(
+    "Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.SimpleRNN(2, return_sequences=True, **cell_layer)), merge_mode="mul",
+    backward_layer=Of(lambda lib: lib.layers.GRU(2, return_sequences=True, go_backwards=True, recurrent_initializer="glorot_uniform", name="back")),
+    call={"initial_state": [floats(2), floats(2)]},
+)  # fmt: skip
+row("TimeDistributed", floats(4, 5), layer=Of(lambda lib: lib.layers.Dense(3, name="inner")), call={"mask": mask(4)})
+row("TimeDistributed", floats(3, 6, 6, 2), layer=Of(lambda lib: lib.layers.Conv2D(3, 2, name="inner")))
+row("TimeDistributed", floats(3, 5), layer=Of(lambda lib: lib.layers.BatchNormalization(name="inner")))
+row("TimeDistributed", floats(3, 4, 2), layer=Of(lambda lib: lib.layers.LSTM(2, **cell_layer)), call={"mask": mask(3, 4)})
+
 # ---------------------------------------------------------------------- attention
 
 QUERY, VALUE = floats(3, 4), floats(5, 4)
@@ -202,3 +272,17 @@ attention(QUERY, VALUE, call={"attention_mask": NOTHING})
 attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=2)
 attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=(1, 2), call={"return_attention_scores": True})
 attention(floats(2, 3, 4), floats(2, 3, 4), kernel_regularizer="l2")
+attention(QUERY, VALUE, use_gate=True, sliding_window=2, value_dim=2, call={"return_attention_scores": True})
+attention(QUERY, VALUE, use_gate=True, sliding_window=2, use_bias=False)
+attention(floats(2, 3, 4), floats(2, 3, 4), attention_axes=2, use_gate=True)
+grouped = functools.partial(row, "GroupQueryAttention", head_dim=3, num_query_heads=4, num_key_value_heads=2)
+grouped(QUERY, VALUE)
+grouped(QUERY, QUERY, use_gate=True, use_bias=False, call={"use_causal_mask": True, "return_attention_scores": True})
+grouped(QUERY, VALUE, sliding_window=2, call={"attention_mask": mask(3, 5)})
+grouped(QUERY, VALUE, floats(5, 6), call={"value_mask": mask(5), "query_mask": mask(3)})
+row("Attention", [QUERY, VALUE])
+row("Attention", [QUERY, VALUE, floats(5, 4)], use_scale=True, call={"mask": [mask(3), mask(5)], "return_attention_scores": True})
+row("Attention", [QUERY, QUERY], score_mode="concat", use_scale=True, call={"use_causal_mask": True})
+row("Attention", [QUERY, VALUE], score_mode="concat")
+row("AdditiveAttention", [QUERY, VALUE])
+row("AdditiveAttention", [QUERY, VALUE, floats(5, 4)], use_scale=False, call={"mask": [mask(3), mask(5)], "use_causal_mask": True})

@@ -117,9 +117,14 @@ def results(layer: Any, row: Row, state: Any, inputs: Any) -> dict[str, Any]:
     gradients, (trained, after) = jax.grad(scalar, argnums=(0, 1), has_aux=True)(
         state[0], [x for x in inputs if is_float(x)]
     )
-    # No row is random: only a batch normalization computes something else in inference.
-    outputs = call(state[0], inputs, False)[0] if row.name == "BatchNormalization" else trained
+    # No row is random: only a normalization computes something else in inference.
+    outputs = call(state[0], inputs, False)[0] if normalizes(layer) else trained
     return {"output": outputs, "output in training": trained, "state": after, "gradient": leaves(gradients)}
+
+
+def normalizes(layer: Any) -> bool:
+    """Whether the layer, or the one inside it, keeps averages or norms from training."""
+    return any(type(x).__name__ in ("BatchNormalization", "SpectralNormalization") for x in (layer, getattr(layer, "layer", None)))
 
 
 def program(made: list[Any], rows: list[Row]) -> list[dict[str, Any]]:
@@ -189,10 +194,7 @@ def test_shapes_and_dtypes_are_known_before_data_comes(rows: list[Row]) -> None:
             if inferred != wanted:
                 wrong.append(f"{row} with batch {batch}: {inferred}, not {wanted}")
         if not row.call and row.batch:
-            shapes = [
-                [(None, *x.shape[1:]) for x in arg] if isinstance(arg, list) else (None, *arg.shape[1:])
-                for arg in row.inputs
-            ]
+            shapes = jax.tree.map(lambda x: (None, *x.shape[1:]), list(row.inputs))
             with cheap_draws():
                 got = flat_shapes(make(tsuno, row).compute_output_shape(*shapes))
             want = [shape for shape, _ in inferred]
@@ -228,6 +230,13 @@ def disagreements(where: str, got: Any, want: Any) -> Iterator[str]:
         yield f"{where} is {got}, not {want}"
 
 
+def common(config: Any, other: Any) -> Any:
+    """What a configuration says under keys that another one has too."""
+    if isinstance(config, dict) and isinstance(other, dict):
+        return {key: common(value, other[key]) for key, value in config.items() if key in other}
+    return config
+
+
 @pytest.mark.parametrize(
     "rows", [[row for row in rows.values[0] if row.config] for rows in CHUNKS], ids=[c.id for c in CHUNKS]
 )
@@ -239,7 +248,7 @@ def test_configurations_are_those_of_keras(rows: list[Row]) -> None:
         wrong += disagreements(str(row), config, wanted)
         for lib, layer in ((tsuno, ours), (keras, theirs)):
             again = plain(type(layer).from_config(config))
-            kept = {key: value for key, value in config.items() if key in wanted}
+            kept = common(config, wanted)
             wrong += disagreements(f"{row} from our configuration in {lib.__name__}", again, kept)
         wrong += disagreements(f"{row} from Keras' configuration", plain(type(ours).from_config(wanted)), config)
     assert not wrong, "\n".join(wrong)

@@ -8,7 +8,9 @@ They are raised where the user's call enters the library, before any array is co
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 
@@ -20,6 +22,12 @@ def invalid(where: str, expected: str, got: Any, fix: str = "", kind: type[Excep
 def unknown(what: str, name: Any, options: Iterable[str], fix: str = "") -> ValueError:
     """The error for a name that is none of the `options`, with the nearest of them."""
     return ValueError(f"Unknown {what} {name!r}.{suggest(name, options)}{' ' if fix else ''}{fix}")
+
+
+def refused(name: str) -> NotImplementedError:
+    """The error for a name of Keras' that is not provided, with the reason that `refused.json` gives."""
+    reasons = json.loads((Path(__file__).parent / "refused.json").read_text(encoding="utf-8"))
+    return NotImplementedError(f"`{name}` {reasons[name]}")
 
 
 def suggest(name: Any, options: Iterable[str]) -> str:

@@ -147,8 +147,6 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
         "config": serialize(obj.get_config()),
         "registered_name": None if in_library(cls) else _names.get(cls, name),
     }
-    if not in_library(cls):
-        data["module"] = None if cls in _names else data["module"]
     build_config = getattr(obj, "get_build_config", None)
     if build_config is not None and (built := build_config()):
         data["build_config"] = serialize(built)

@@ -1,21 +1,108 @@
-"""Attention: each output is a mean of values, weighted by how well a query fits their keys."""
+"""Attention by heads: each output is a mean of values, weighted by how well a query fits their keys."""
 
 from __future__ import annotations
 
+import functools
 import math
 import string
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Unpack
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 from tsuno import ops
+from tsuno.core.errors import invalid
+from tsuno.core.settings import is_flash_attention_enabled
 from tsuno.core.validate import Fraction, PositiveInt
+from tsuno.layers.activation import masked_softmax
 from tsuno.layers.base import Layer
 from tsuno.layers.dense import EinsumDense
 from tsuno.layers.parts import LayerOptions
 from tsuno.layers.regularization import Dropout
 
 
-class MultiHeadAttention(Layer):
+class _Heads(Layer):
+    """What attention by heads shares: projections in and out, masks, weights, and the sum of values."""
+
+    attention_axes: Any = None
+    dropout: float
+    use_bias: bool
+    use_gate: bool
+    sliding_window: int | None
+    flash_attention: bool | None
+    seed: int | None
+
+    def _project(self, shape: Sequence[int | None], heads: int, size: int, name: str, **options: Any) -> EinsumDense:
+        """A projection of the last axis to heads, built."""
+        free = string.ascii_lowercase[: len(shape) - 1]
+        output = (*shape[1:-1], heads, size)
+        dense = self._dense(f"{free}z,zxy->{free}xy", output, "xy", name, **options)
+        dense.build(tuple(shape))
+        return dense
+
+    def _project_out(self, shape: Sequence[int | None], heads: int, size: int, sizes: Sequence[int]) -> EinsumDense:
+        """A projection of all heads together to the output."""
+        free = string.ascii_lowercase[: len(shape) - 1]
+        out = string.ascii_uppercase[: len(sizes)]
+        dense = self._dense(f"{free}xy,xy{out}->{free}{out}", (*shape[1:-1], *sizes), out, "attention_output")
+        dense.build((*shape[:-1], heads, size))
+        return dense
+
+    def _dense(self, equation: str, output_shape: Any, bias_axes: str, name: str, **options: Any) -> EinsumDense:
+        return EinsumDense(
+            equation,
+            output_shape=output_shape,
+            bias_axes=bias_axes if self.use_bias else None,
+            **{part: _again(getattr(self, part)) for part in _DENSE_PARTS},
+            dtype=self.dtype_policy,
+            name=name,
+            **options,
+        )
+
+    def _build_attention(self, rank: int) -> None:
+        axes = tuple(axis % rank for axis in self.attention_axes or range(1, rank - 1))
+        self._score_equation, self._combine_equation = _equations(rank, axes)
+        self._attended_axes = len(axes)
+        self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+
+    def _mask(
+        self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any, causal: bool
+    ) -> Any:
+        """Which query may attend to which value: all masks together, or None."""
+        parts = []
+        if query_mask is not None:
+            parts.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
+        for mask in (value_mask, key_mask):
+            if mask is not None:
+                parts.append(ops.expand_dims(ops.cast(mask, "bool"), -2))
+        if causal or self.sliding_window is not None:
+            ahead = ops.arange(query.shape[1])[None, :, None] - ops.arange(value.shape[1])[None, None, :]
+            parts += [ahead >= 0] if causal else []
+            parts += [] if self.sliding_window is None else [ops.abs(ahead) < self.sliding_window]
+        if attention_mask is not None:
+            parts.append(ops.cast(attention_mask, "bool"))
+        return functools.reduce(ops.logical_and, parts) if parts else None
+
+    def _attend(
+        self, q: Any, k: Any, v: Any, mask: Any, scale: float, scores: bool, training: bool | None
+    ) -> tuple[Any, Any]:
+        """The weighted sums of values (batch, ..., heads, size), and the weights if they are asked for."""
+        flash = is_flash_attention_enabled() if self.flash_attention is None else self.flash_attention
+        if flash and (scores or self.dropout):
+            raise ValueError(
+                f"`{self.path}` cannot return attention scores or drop any with flash_attention=True, which never "
+                "makes them: leave out one of the two."
+            )
+        for _ in range(0 if mask is None else len(q.shape) + self._attended_axes - 1 - len(mask.shape)):
+            mask = ops.expand_dims(mask, -2 * self._attended_axes - 1)
+        if len(q.shape) == 4 and q.shape[-1] == v.shape[-1] and not scores and not self.dropout:
+            return ops.dot_product_attention(q, k, v, mask=mask, scale=scale, flash_attention=flash), None
+        weights = ops.einsum(self._score_equation, k, q * scale)
+        last = tuple(range(-self._attended_axes, 0))
+        weights = masked_softmax(weights, mask, last if len(last) > 1 else -1)
+        kept = self._dropout_layer(weights, training=training)
+        return ops.einsum(self._combine_equation, kept, v), weights
+
+
+class MultiHeadAttention(_Heads):
     """Attention by several heads, each on its own projections of query, key and value.
 
         softmax(Q Kᵀ / √key_dim) V, for each head; then the heads are projected together
@@ -29,7 +116,9 @@ class MultiHeadAttention(Layer):
         output_shape: the size, or sizes, of the output; those of the query by default.
         attention_axes: the axes of the query (counted without batch) to attend over; all but batch and features by
             default.
-        flash_attention: accepted for compatibility: the engine takes the device's fused kernel where it has one.
+        sliding_window: attend only to places nearer than that many steps; to all by default.
+        flash_attention: whether to insist on the device's fused kernel, which never makes the weights; where it has
+            one, the engine chooses by default.
         kernel_initializer: how the first values of the kernels are made.
         bias_initializer: how the first values of the biases are made.
         kernel_regularizer: a penalty on the kernels.
@@ -37,6 +126,7 @@ class MultiHeadAttention(Layer):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernels are passed through after each step.
         bias_constraint: what the biases are passed through after each step.
+        use_gate: whether each head's output is multiplied by σ of a projection of the query.
         seed: an integer for reproducible dropout.
         **kwargs: the arguments of every layer, see `Layer`.
 
@@ -54,8 +144,6 @@ class MultiHeadAttention(Layer):
     Source: A. Vaswani et al., *Attention Is All You Need*, 2017.
     """
 
-    _lacks: ClassVar[Mapping[str, Any]] = {"use_gate": False, "sliding_window": None}
-
     def __init__(
         self,
         num_heads: PositiveInt,
@@ -65,6 +153,7 @@ class MultiHeadAttention(Layer):
         use_bias: bool = True,
         output_shape: Any = None,
         attention_axes: Any = None,
+        sliding_window: PositiveInt | None = None,
         flash_attention: bool | None = None,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
@@ -73,56 +162,32 @@ class MultiHeadAttention(Layer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.num_heads, self.key_dim, self.value_dim = num_heads, key_dim, value_dim or key_dim
-        self.dropout, self.use_bias, self.seed = dropout, use_bias, seed
+        self.dropout, self.use_bias, self.use_gate, self.seed = dropout, use_bias, use_gate, seed
         self.output_shape = (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
         self.attention_axes = (
             (attention_axes,) if isinstance(attention_axes, int) else attention_axes and tuple(attention_axes)
         )
-        self.flash_attention = flash_attention
+        self.sliding_window, self.flash_attention = sliding_window, flash_attention
         self.supports_masking = True
 
     def build(  # type: ignore[override]
         self, query_shape: Sequence[int | None], value_shape: Sequence[int | None], key_shape: Any = None
     ) -> None:
-        rank = len(query_shape)
-        key_shape = key_shape or value_shape
-        self._query_dense = self._project_in(query_shape, self.key_dim, "query")
-        self._key_dense = self._project_in(key_shape, self.key_dim, "key")
-        self._value_dense = self._project_in(value_shape, self.value_dim, "value")
-        axes = self.attention_axes or tuple(range(1, rank - 1))
-        self._score_equation, self._combine_equation = _equations(rank, tuple(axis % rank for axis in axes))
-        self._attended_axes = len(axes)
-        self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
-        self._output_dense = self._project_out(query_shape)
-
-    def _project_in(self, shape: Sequence[int | None], size: int, name: str) -> EinsumDense:
-        free = string.ascii_lowercase[: len(shape) - 1]
-        dense = self._dense(f"{free}z,zxy->{free}xy", (*shape[1:-1], self.num_heads, size), "xy", name)
-        dense.build(tuple(shape))
-        return dense
-
-    def _project_out(self, query_shape: Sequence[int | None]) -> EinsumDense:
-        free = string.ascii_lowercase[: len(query_shape) - 1]
+        heads = self.num_heads
+        self._query_dense = self._project(query_shape, heads, self.key_dim, "query")
+        self._key_dense = self._project(key_shape or value_shape, heads, self.key_dim, "key")
+        if self.use_gate:
+            self._gate_dense = self._project(query_shape, heads, self.value_dim, "gate", activation="sigmoid")
+        self._value_dense = self._project(value_shape, heads, self.value_dim, "value")
+        self._build_attention(len(query_shape))
         sizes = self.output_shape or (query_shape[-1],)
-        out = string.ascii_uppercase[: len(sizes)]
-        dense = self._dense(f"{free}xy,xy{out}->{free}{out}", (*query_shape[1:-1], *sizes), out, "attention_output")
-        dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
-        return dense
-
-    def _dense(self, equation: str, output_shape: Any, bias_axes: str, name: str) -> EinsumDense:
-        return EinsumDense(
-            equation,
-            output_shape=output_shape,
-            bias_axes=bias_axes if self.use_bias else None,
-            **{part: _again(getattr(self, part)) for part in _DENSE_PARTS},
-            dtype=self.dtype_policy,
-            name=name,
-        )
+        self._output_dense = self._project_out(query_shape, heads, self.value_dim, sizes)
 
     def call(
         self,
@@ -138,44 +203,114 @@ class MultiHeadAttention(Layer):
         use_causal_mask: bool = False,
     ) -> Any:
         mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
-        q = self._query_dense(query) / math.sqrt(self.key_dim)
+        q, v = self._query_dense(query), self._value_dense(value)
         k = self._key_dense(value if key is None else key)
-        v = self._value_dense(value)
-        scores = ops.einsum(self._score_equation, k, q)
-        if mask is not None:
-            for _ in range(len(scores.shape) - len(mask.shape)):
-                mask = ops.expand_dims(mask, -2 * self._attended_axes - 1)
-            scores = ops.where(mask, scores, ops.cast(-3e4 if self.compute_dtype == "float16" else -1e9, scores.dtype))
-        last = tuple(range(len(scores.shape) - self._attended_axes, len(scores.shape)))
-        weights = ops.softmax(scores, axis=last if len(last) > 1 else -1)
-        if mask is not None and (return_attention_scores or self.dropout or len(query.shape) != 3):
-            # A query that may attend to nothing gets zeros here, and the mean of all values otherwise:
-            # Keras' two kernels differ.
-            weights = ops.where(mask, weights, ops.zeros_like(weights))
-        heads = ops.einsum(self._combine_equation, self._dropout_layer(weights, training=training), v)
-        output = self._output_dense(heads)
+        scale = 1 / math.sqrt(self.key_dim)
+        heads, weights = self._attend(q, k, v, mask, scale, return_attention_scores, training)
+        output = self._output_dense(heads * self._gate_dense(query) if self.use_gate else heads)
         return (output, weights) if return_attention_scores else output
 
-    def _mask(
-        self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any, causal: bool
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return previous_mask
+
+
+class GroupQueryAttention(_Heads):
+    """Attention by heads of which several share their keys and values.
+
+    Args:
+        head_dim: the size of each head.
+        num_query_heads: the number of heads; a multiple of `num_key_value_heads`.
+        num_key_value_heads: the number of heads of keys and values, each shared by as many query heads.
+        dropout: the part of the attention weights dropped while training.
+        use_bias: whether the projections add a bias.
+        sliding_window: attend only to places nearer than that many steps; to all by default.
+        flash_attention: whether to insist on the device's fused kernel, which never makes the weights; where it has
+            one, the engine chooses by default.
+        kernel_initializer: how the first values of the kernels are made.
+        bias_initializer: how the first values of the biases are made.
+        kernel_regularizer: a penalty on the kernels.
+        bias_regularizer: a penalty on the biases.
+        activity_regularizer: a penalty on the outputs.
+        kernel_constraint: what the kernels are passed through after each step.
+        bias_constraint: what the biases are passed through after each step.
+        use_gate: whether each head's output is multiplied by σ of a projection of the query.
+        seed: an integer for reproducible dropout.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Call arguments: those of `MultiHeadAttention`.
+
+    Example:
+        >>> layer = tsuno.layers.GroupQueryAttention(head_dim=4, num_query_heads=4, num_key_value_heads=2)
+        >>> x = np.ones((1, 5, 8), "float32")
+        >>> layer(x, x, use_causal_mask=True).shape
+        (1, 5, 8)
+
+    Source: J. Ainslie et al., *GQA: Training Generalized Multi-Query Transformer Models*, 2023.
+    """
+
+    def __init__(
+        self,
+        head_dim: PositiveInt,
+        num_query_heads: PositiveInt,
+        num_key_value_heads: PositiveInt,
+        dropout: Fraction = 0.0,
+        use_bias: bool = True,
+        sliding_window: PositiveInt | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if num_query_heads % num_key_value_heads:
+            expected = f"a multiple of num_key_value_heads={num_key_value_heads}"
+            raise invalid("GroupQueryAttention.num_query_heads", expected, num_query_heads)
+        self.head_dim, self.num_query_heads, self.num_key_value_heads = head_dim, num_query_heads, num_key_value_heads
+        self.dropout, self.use_bias, self.use_gate, self.seed = dropout, use_bias, use_gate, seed
+        self.sliding_window, self.flash_attention = sliding_window, flash_attention
+        self.supports_masking = True
+
+    def build(  # type: ignore[override]
+        self, query_shape: Sequence[int | None], value_shape: Sequence[int | None], key_shape: Any = None
+    ) -> None:
+        size, heads, shared = self.head_dim, self.num_query_heads, self.num_key_value_heads
+        self._query_dense = self._project(query_shape, heads, size, "query")
+        self._key_dense = self._project(key_shape or value_shape, shared, size, "key")
+        if self.use_gate:
+            self._gate_dense = self._project(query_shape, heads, size, "gate", activation="sigmoid")
+        self._value_dense = self._project(value_shape, shared, size, "value")
+        self._build_attention(len(query_shape))
+        self._output_dense = self._project_out(query_shape, heads, size, (query_shape[-1] or 0,))
+
+    def call(
+        self,
+        query: Any,
+        value: Any,
+        key: Any = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
     ) -> Any:
-        """Which query may attend to which value: all masks together, or None."""
-        parts = []
-        if query_mask is not None:
-            parts.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
-        for mask in (value_mask, key_mask):
-            if mask is not None:
-                parts.append(ops.expand_dims(ops.cast(mask, "bool"), -2))
-        if causal:
-            rows, columns = query.shape[1], value.shape[1]
-            parts.append(ops.expand_dims(ops.arange(rows), -1) >= ops.expand_dims(ops.arange(columns), 0))
-            parts[-1] = ops.expand_dims(parts[-1], 0)
-        if attention_mask is not None:
-            parts.append(ops.cast(attention_mask, "bool"))
-        result = None
-        for part in parts:
-            result = part if result is None else ops.logical_and(result, part)
-        return result
+        mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
+        each = self.num_query_heads // self.num_key_value_heads
+        q = self._query_dense(query)
+        k = ops.repeat(self._key_dense(value if key is None else key), each, axis=2)
+        v = ops.repeat(self._value_dense(value), each, axis=2)
+        scale = 1 / math.sqrt(self.head_dim)
+        heads, weights = self._attend(q, k, v, mask, scale, return_attention_scores, training)
+        output = self._output_dense(heads * self._gate_dense(query) if self.use_gate else heads)
+        return (output, weights) if return_attention_scores else output
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return previous_mask
@@ -183,7 +318,7 @@ class MultiHeadAttention(Layer):
 
 _DENSE_PARTS = [
     f"{weight}_{part}" for weight in ("kernel", "bias") for part in ("initializer", "regularizer", "constraint")
-]
+] + ["activity_regularizer"]
 
 
 def _again(part: Any) -> Any:

@@ -575,13 +575,19 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
     def run(self: Layer, *args: Any, **kwargs: Any) -> None:
         if self.built:
             return
+        if "_in_build" in self.__dict__:  # that of a base class, called by its heir
+            return build(self, *args, **kwargs)
         names = list(inspect.signature(build).parameters)[1:]
         shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         path = context.path if context.path[-1:] == (self.name,) else (*context.path, self.name)
-        with engine.eager(), scope(path=path, compute_dtype=None):
-            build(self, *args, **kwargs)
-            self.built = True
-            self._finish_build()
+        self._in_build = True
+        try:
+            with engine.eager(), scope(path=path, compute_dtype=None):
+                build(self, *args, **kwargs)
+                self.built = True
+                self._finish_build()
+        finally:
+            del self._in_build
         if self._build_shapes is None:
             self._build_shapes = shapes
 

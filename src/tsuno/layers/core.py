@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
-from tsuno import activations
+from tsuno import activations, ops
 from tsuno.core import registry
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import describe
@@ -15,6 +15,8 @@ from tsuno.core.validate import PositiveInt
 from tsuno.core.validate import shape as standardize_shape
 from tsuno.layers.base import Layer
 from tsuno.layers.parts import LayerOptions
+
+__all__ = ["Activation", "Identity", "Input", "InputLayer", "Lambda", "Masking"]
 
 
 class InputLayer(Layer):
@@ -193,3 +195,51 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "output_shape": registry.serialize(self._output_shape)}
+
+
+class Identity(Layer):
+    """The inputs, as they are.
+
+    Args:
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Example:
+        >>> tsuno.layers.Identity()(np.array([1.0, 2.0])).tolist()
+        [1.0, 2.0]
+    """
+
+    def __init__(self, **kwargs: Unpack[LayerOptions]) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+class Masking(Layer):
+    """Mark the steps of a sequence whose features all equal a value; later layers skip them.
+
+    Args:
+        mask_value: the value that stands for "no data"; such steps become 0.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    Input shape: (batch, steps, features).
+
+    Example:
+        >>> x = np.array([[[1.0], [0.0], [2.0]]], "float32")
+        >>> layer = tsuno.layers.Masking()
+        >>> layer.compute_mask(layer(x)).tolist()
+        [[True, False, True]]
+    """
+
+    def __init__(self, mask_value: Any = 0.0, **kwargs: Unpack[LayerOptions]) -> None:
+        super().__init__(**kwargs)
+        self.mask_value = mask_value
+        self.supports_masking = True
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
+
+    def call(self, inputs: Any) -> Any:
+        kept = ops.expand_dims(self.compute_mask(inputs), -1)
+        return ops.where(kept, inputs, ops.zeros_like(inputs))

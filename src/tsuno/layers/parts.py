@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict
 
 from tsuno import activations, constraints, initializers, regularizers
+from tsuno.core.registry import deserialize
 from tsuno.core.variable import Holder, Variable
 
 
@@ -33,3 +34,14 @@ class Memory(Holder):
 
     def __init__(self, variables: list[Variable]) -> None:
         self.variables = variables
+
+
+def inner_layer(data: Any) -> Any:
+    """The layer that a configuration describes (or a list of them), not built: that is up to the layer around it."""
+    return deserialize(_unbuilt(data)) if isinstance(data, (dict, list)) else data
+
+
+def _unbuilt(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_unbuilt(item) for item in data]
+    return {k: _unbuilt(v) for k, v in data.items() if k != "build_config"} if isinstance(data, dict) else data

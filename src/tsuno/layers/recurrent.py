@@ -1,8 +1,8 @@
 """Recurrence: a cell applied step by step to a sequence, carrying states along.
 
 A cell is a layer `call(inputs, states) -> (output, states)` with a `state_size`. `RNN` runs one over time as a
-compiled scan. Cells that can say what they do to their inputs apart from the states (`project`) have that done for
-all steps at once, as one matrix product, before the scan begins.
+compiled scan. A cell that `splits` says what it does to its inputs apart from the states: `prepare` does that for all
+steps at once, as one matrix product, before the scan begins, and `step` does the rest. States may be nested lists.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from tsuno import engine, ops
+from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
-from tsuno.core.registry import deserialize
 from tsuno.core.variable import Variable
 from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
-from tsuno.layers.parts import LayerOptions, Memory
+from tsuno.layers.parts import LayerOptions, Memory, inner_layer
 
 
 class RNN(Layer):
@@ -71,7 +71,7 @@ class RNN(Layer):
         """The parts that arguments name belong to the cell."""
 
     @property
-    def state_size(self) -> list[int]:
+    def state_size(self) -> list[Any]:
         """The sizes of the states."""
         size = self.cell.state_size
         return [size] if isinstance(size, int) else list(size)
@@ -91,9 +91,9 @@ class RNN(Layer):
                     f"`{self.path}` is stateful and needs a fixed batch size: give it Input(batch_shape=(batch, "
                     f"steps, features))."
                 )
-            shapes = [(sequences_shape[0], size) for size in self.state_size]
+            first = tree.flatten(self.get_initial_state(sequences_shape[0]))
             self._memory = Memory(
-                [self.add_weight(shape, "zeros", trainable=False, name="rnn_state") for shape in shapes]
+                [self.add_weight(state.shape, "zeros", trainable=False, name="rnn_state") for state in first]
             )
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
@@ -109,7 +109,7 @@ class RNN(Layer):
         step_inputs, step = self._steps(sequences, training)
         outputs, last, states = self._loop(step, step_inputs, mask, states)
         if self.stateful and self.states is not None:
-            for variable, value in zip(self.states, states, strict=True):
+            for variable, value in zip(self.states, tree.flatten(states), strict=True):
                 variable.assign(value)
         result = ops.swapaxes(outputs, 0, 1) if self.return_sequences else last
         return (result, *states) if self.return_state else result
@@ -126,15 +126,17 @@ class RNN(Layer):
                     f"`{self.path}` is stateful for a batch of {self.states[0].shape[0]}; got a batch of "
                     f"{sequences.shape[0]}."
                 )
-            return [variable.value for variable in self.states]
+            like = self.get_initial_state(sequences.shape[0])
+            states = tree.pack_sequence_as(like, [variable.value for variable in self.states])
+            return list(states)
         return self.get_initial_state(sequences.shape[0])
 
     def _steps(self, sequences: Any, training: bool) -> tuple[Any, Any]:
         """What each step is given (time first), and the function of it and the states."""
-        if hasattr(self.cell, "project"):
+        if getattr(self.cell, "splits", False):
             with scope(path=(*context.path, self.cell.name)):
-                projected, recurrent_mask = self.cell.prepare(sequences, training)
-            return ops.swapaxes(projected, 0, 1), lambda x, states: self.cell.step(x, states, recurrent_mask)
+                prepared, constants = self.cell.prepare(sequences, training)
+            return ops.swapaxes(prepared, 0, 1), lambda x, states: self.cell.step(x, states, constants)
 
         def step(x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
             output, new = self.cell(x, states)
@@ -149,26 +151,27 @@ class RNN(Layer):
         def advance(carry: tuple[Any, ...], item: tuple[Any, Any]) -> tuple[tuple[Any, ...], Any]:
             x, kept = item
             with scope(bindings=dict(context.bindings or {}), compute_dtype=context.compute_dtype):
-                output, new = step(x, list(carry))
+                output, new = step(x, tree.pack_sequence_as(states, list(carry)))
+            new = tree.flatten(new)
             if kept is not None:
                 instead = ops.zeros_like(output) if self.zero_output_for_mask else carry[0]
-                output = ops.where(kept, output, instead)
-                new = [ops.where(kept, after, before) for after, before in zip(new, carry, strict=True)]
+                output = _where(kept, output, instead)
+                new = [_where(kept, after, before) for after, before in zip(new, carry, strict=True)]
             return tuple(ops.cast(value, before.dtype) for value, before in zip(new, carry, strict=True)), output
 
-        carry = tuple(states)
+        carry = tuple(tree.flatten(states))
         if self.unroll:
             order = range(inputs.shape[0])
             outputs = []
             for t in reversed(order) if self.go_backwards else order:
                 carry, output = advance(carry, (inputs[t], None if masks is None else masks[t]))
                 outputs.append(output)
-            return ops.stack(outputs), outputs[-1], list(carry)
+            return ops.stack(outputs), outputs[-1], list(tree.pack_sequence_as(states, list(carry)))
         if self.go_backwards:
             inputs = ops.flip(inputs, axis=0)
             masks = None if masks is None else ops.flip(masks, axis=0)
         carry, outputs = engine.scan(advance, carry, (inputs, masks))
-        return outputs, outputs[-1], list(carry)
+        return outputs, outputs[-1], list(tree.pack_sequence_as(states, list(carry)))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         mask = previous_mask[0] if isinstance(previous_mask, list) else previous_mask
@@ -191,7 +194,9 @@ class RNN(Layer):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:
-        if "cell" in config:
-            cell = {key: value for key, value in config["cell"].items() if key != "build_config"}
-            config = {**config, "cell": deserialize(cell)}  # built later, with this layer's name around its own
-        return super().from_config(config)
+        return super().from_config({**config, "cell": inner_layer(config["cell"])} if "cell" in config else config)
+
+
+def _where(kept: Any, after: Any, before: Any) -> Any:
+    """`after` in the samples that a mask (batch, 1) keeps, `before` in the others."""
+    return ops.where(ops.reshape(kept, (-1, *(1,) * (len(after.shape) - 1))), after, before)

@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
 from tsuno import initializers, ops, random
+from tsuno.core import tree
+from tsuno.core.errors import describe
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.validate import Fraction, PositiveInt
 from tsuno.layers.base import Layer
-from tsuno.layers.parts import LayerOptions
+from tsuno.layers.parts import LayerOptions, inner_layer
+
+__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"]
 
 
 def arguments_for(cls: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,6 +29,7 @@ class _Cell(Layer):
     """What the three cells share: a kernel for inputs, one for the state, a bias; one block of columns per gate."""
 
     gates: ClassVar[int]
+    splits: ClassVar[bool] = True
     recurrent_activation: Callable[..., Any]
     bias_initializer: Callable[..., Any]
 
@@ -87,15 +92,22 @@ class _Cell(Layer):
         """The output and the next states, from what the inputs contribute and the states before."""
         raise NotImplementedError
 
+    def masks(self, batch: int, features: int, dtype: Any, training: bool) -> tuple[Any, Any]:
+        """The dropout masks of inputs and state, which hold for all steps of a sequence; None where nothing drops."""
+        rates = ((self.dropout, features), (self.recurrent_dropout, self.units))
+        dropped = [
+            random.dropout(ops.ones((batch, size), dtype=dtype), rate, seed=self.seed_generator)
+            if training and rate
+            else None
+            for rate, size in rates
+        ]
+        return dropped[0], dropped[1]
+
     def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
-        """The projected inputs, and the dropout mask of the state; one mask holds for all steps of a sequence."""
-        recurrent_mask = None
-        if training and self.dropout:
-            ones = ops.ones((inputs.shape[0], *(1,) * (len(inputs.shape) - 2), inputs.shape[-1]), dtype=inputs.dtype)
-            inputs = inputs * random.dropout(ones, self.dropout, seed=self.seed_generator)
-        if training and self.recurrent_dropout:
-            ones = ops.ones((inputs.shape[0], self.units), dtype=inputs.dtype)
-            recurrent_mask = random.dropout(ones, self.recurrent_dropout, seed=self.seed_generator)
+        """The projected inputs of one step or of all, and the dropout mask of the state."""
+        mask, recurrent_mask = self.masks(inputs.shape[0], inputs.shape[-1], inputs.dtype, training)
+        if mask is not None:
+            inputs = inputs * (mask if len(inputs.shape) == 2 else ops.expand_dims(mask, 1))
         return self.project(inputs), recurrent_mask
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
@@ -319,3 +331,98 @@ class GRUCell(_Cell):
             candidate = self.activation(x_h + ops.matmul(r * dropped, kernel[:, 2 * n :]))
         h = z * h + (1 - z) * candidate
         return h, [h]
+
+
+class StackedRNNCells(Layer):
+    """Several cells as one: the output of each is the input of the next.
+
+    Args:
+        cells: a list of cells.
+        **kwargs: the arguments of every layer, see `Layer`.
+
+    The states are a list with the states of each cell.
+
+    Example:
+        >>> cells = tsuno.layers.StackedRNNCells([tsuno.layers.LSTMCell(4), tsuno.layers.LSTMCell(3)])
+        >>> tsuno.layers.RNN(cells)(np.ones((2, 5, 6), "float32")).shape
+        (2, 3)
+    """
+
+    splits: ClassVar[bool] = True
+
+    def __init__(self, cells: Sequence[Any], **kwargs: Unpack[LayerOptions]) -> None:
+        super().__init__(**kwargs)
+        for cell in cells:
+            if isinstance(cell, type) or not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+                raise TypeError(f"`StackedRNNCells.cells` must have `call` and `state_size`; got {describe(cell)}.")
+        self.cells = list(cells)
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The sizes of the states of each cell."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """The size of the last cell's output."""
+        return _output_size(self.cells[-1])
+
+    def get_initial_state(self, batch_size: int) -> list[Any]:
+        """What each cell says, or zeros."""
+        return [
+            cell.get_initial_state(batch_size=batch_size)
+            if hasattr(cell, "get_initial_state")
+            else tree.map_structure(lambda n: ops.zeros((batch_size, n), dtype=self.compute_dtype), cell.state_size)
+            for cell in self.cells
+        ]
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        for cell in self.cells:
+            if not cell.built:
+                cell.build(input_shape)
+                cell.built = True
+            input_shape = (input_shape[0], _output_size(cell))
+
+    def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
+        """The first cell's projected inputs, and the dropout masks of all."""
+        constants: list[tuple[Any, Any] | None] = []
+        size = inputs.shape[-1]
+        for place, cell in enumerate(self.cells):
+            if not getattr(cell, "splits", False):
+                constants.append(None)
+            elif place == 0:
+                inputs, recurrent_mask = cell.prepare(inputs, training)
+                constants.append((None, recurrent_mask))
+            else:
+                constants.append(cell.masks(inputs.shape[0], size, self.compute_dtype, training))
+            size = _output_size(cell)
+        return inputs, constants
+
+    def step(self, prepared: Any, states: Sequence[Any], constants: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """The last cell's output and the next states of all."""
+        x, after = prepared, []
+        for place, (cell, state, masks) in enumerate(zip(self.cells, states, constants, strict=True)):
+            several = isinstance(state, (list, tuple))
+            listed = list(state) if several else [state]
+            if masks is None:
+                x, new = cell(x, listed)
+            else:
+                x = x if masks[0] is None else x * masks[0]
+                x, new = cell.step(cell.project(x) if place else x, listed, masks[1])
+            after.append(new if several or not isinstance(new, (list, tuple)) else new[0])
+        return x, after
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        return super().from_config({**config, "cells": inner_layer(config["cells"])})
+
+    def call(self, inputs: Any, states: Sequence[Any], training: bool = False) -> Any:
+        prepared, constants = self.prepare(inputs, training)
+        return self.step(prepared, states, constants)
+
+
+def _output_size(cell: Any) -> int:
+    size = getattr(cell, "output_size", None)
+    if size is None:
+        size = cell.state_size if isinstance(cell.state_size, int) else cell.state_size[0]
+    return int(size)
