@@ -606,7 +606,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: layers.Conv2D(8, 3, padding="smae"), ValueError,
         r"`Conv2D.padding` must be one of .*; got 'smae'. Did you mean 'same'\?",
     ),
-    "causal image": (lambda: layers.Conv2D(8, 3, padding="causal"), ValueError, "'causal' is for Conv1D only"),
+    "causal image": (lambda: layers.Conv2D(8, 3, padding="causal"), ValueError, "'causal' is for"),
     "kernel size": (lambda: layers.Conv2D(8, (3, 3, 3)), ValueError, r"`Conv2D.kernel_size` must be a positive integer or a tuple of 2"),
     "groups": (lambda: layers.Conv2D(8, 3, groups=3), ValueError, "`Conv2D.filters` must be a multiple of groups=3; got 8"),
     "activation": (lambda: layers.Dense(2, activation="rleu"), ValueError, r"Unknown activation 'rleu'. Did you mean 'relu'\?"),

@@ -19,6 +19,7 @@ from tsuno.core.op import Function
 from tsuno.core.registry import deserialize, serialize
 from tsuno.core.spec import KerasTensor, Node
 from tsuno.layers import InputLayer, Layer
+from tsuno.layers.strings import as_text, runs_on_host
 
 Operation = Layer | Function
 
@@ -30,9 +31,10 @@ class Graph:
         inputs: a symbolic tensor, or a list, tuple or dict of them.
         outputs: likewise; each must depend on the inputs only.
         name: the model's name, for messages.
+        entries: whether inputs from the middle of another graph are named for their tensors.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str = "model") -> None:
+    def __init__(self, inputs: Any, outputs: Any, name: str = "model", entries: bool = False) -> None:
         for what, structure in (("inputs", inputs), ("outputs", outputs)):
             wrong = [leaf for leaf in tree.flatten(structure) if not isinstance(leaf, KerasTensor)]
             if wrong or not tree.flatten(structure):
@@ -46,7 +48,7 @@ class Graph:
         self._input_ids = {id(tensor): place for place, tensor in enumerate(self.input_tensors)}
         if len(self._input_ids) < len(self.input_tensors):
             raise ValueError("`Model.inputs` must be distinct tensors; one is given twice.")
-        self.input_layers = [_input_layer(tensor) for tensor in self.input_tensors]
+        self.input_layers = [_input_layer(tensor, entries) for tensor in self.input_tensors]
         self.nodes, self.operations = self._trace()
         names = [operation.name for operation in self.operations]
         twice = [each for each in names if names.count(each) > 1]
@@ -178,19 +180,46 @@ class Graph:
             )
         return given
 
+    def split(self) -> tuple[Graph, Graph] | None:
+        """Two graphs, one after the other: what must run on the host, and the rest; None if nothing must.
+
+        On the host run the operations that read text, and all that their inputs come from.
+        """
+        on_host: set[int] = set()
+        for node in reversed(self.nodes):
+            if id(node) in on_host or runs_on_host(node.operation):
+                on_host.add(id(node))
+                on_host |= {id(x.node) for x in node.inputs if id(x) not in self._input_ids and x.node is not None}
+        if not on_host:
+            return None
+
+        def outside(tensor: KerasTensor) -> bool:
+            return id(tensor) in self._input_ids or id(tensor.node) in on_host
+
+        wanted = [x for node in self.nodes if id(node) not in on_host for x in node.inputs] + self.output_tensors
+        between = list({id(x): x for x in wanted if outside(x)}.values())
+        text = next((x for x in between if x.dtype == "string"), None)
+        if text is not None:
+            raise ValueError(
+                f"The model {self.name!r} can be called, but not trained or run in batches: {text.name!r} is text, and "
+                "is given to a layer that reads numbers, or returned. Turn it into numbers first, for example with "
+                "StringLookup."
+            )
+        return Graph(self.inputs, between, self.name), Graph(between, self.outputs, self.name, entries=True)
+
     def _fit(self, tensor: KerasTensor, value: Any) -> Any:
         """A value in the shape and dtype that an input declares; an axis of size 1 may be missing or too many."""
         if value is None or isinstance(value, KerasTensor):
             return value
         mask = get_mask(value)
-        x = ops.convert_to_tensor(value)
-        if str(x.dtype) != tensor.dtype:
+        x = as_text(value, where=tensor.name) if tensor.dtype == "string" else ops.convert_to_tensor(value)
+        if tensor.dtype != "string" and str(x.dtype) != tensor.dtype:
             x = ops.cast(x, tensor.dtype)
         wanted, shape = tensor.shape, tuple(x.shape)
         if len(shape) == len(wanted) - 1 and wanted[-1] == 1:
-            x = ops.expand_dims(x, -1)
+            x = x[..., None]
         elif len(shape) == len(wanted) + 1 and shape[-1] == 1:
-            x = ops.squeeze(x, -1)
+            x = x[..., 0]
         self.check_shape(tensor, tuple(x.shape))
         if mask is not None and get_mask(x) is None:
             set_mask(x, mask)
@@ -328,8 +357,8 @@ def _histories(value: Any) -> list[Sequence[Any]]:
     return []
 
 
-def _input_layer(tensor: KerasTensor) -> InputLayer:
+def _input_layer(tensor: KerasTensor, entries: bool) -> InputLayer:
     """The layer that a symbolic tensor enters by; a new one for a tensor from the middle of another graph."""
     if tensor.node is not None and isinstance(tensor.node.operation, InputLayer):
         return tensor.node.operation
-    return InputLayer(batch_shape=tensor.shape, dtype=tensor.dtype)
+    return InputLayer(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name if entries else None)

@@ -56,4 +56,4 @@ def set_mask(x: Any, mask: Any) -> None:
     if mask is None:
         _masks.pop(key, None)
     else:
-        _masks[key] = (weakref.ref(x, lambda _: _masks.pop(key, None)), mask)
+        _masks[key] = (weakref.ref(x, lambda _, masks=_masks: masks.pop(key, None)), mask)  # type: ignore[misc]

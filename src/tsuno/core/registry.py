@@ -118,14 +118,14 @@ def serialize(obj: Any) -> Any:
         return obj.item()
     if isinstance(obj, (list, tuple)):
         return type(obj)([serialize(item) for item in obj]) if type(obj) in (list, tuple) else list(map(serialize, obj))
+    if hasattr(obj, "get_config") and not isinstance(obj, type):
+        return _serialize_object(obj)
     if isinstance(obj, Mapping):
         return {key: serialize(value) for key, value in obj.items()}
     if isinstance(obj, slice):
         return {"class_name": "__slice__", "config": {"start": obj.start, "stop": obj.stop, "step": obj.step}}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
-    if hasattr(obj, "get_config") and not isinstance(obj, type):
-        return _serialize_object(obj)
     if hasattr(obj, "dtype") and hasattr(obj, "shape"):
         array = np.asarray(obj)
         return {"class_name": "__numpy__", "config": {"value": array.tolist(), "dtype": array.dtype.name}}

@@ -144,8 +144,8 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
     example = next((item for item in array.ravel() if not isinstance(item, (int, float, np.number))), None)
     raise ValueError(
         f"`{what}` must hold numbers; got an array of dtype {array.dtype}, with values such as {describe(example)}. "
-        f"Turn text "
-        "into integers, and rows of different lengths into one padded array."
+        "For text, begin the model with Input(shape, dtype='string') and a layer that reads it, such as "
+        "TextVectorization; pad rows of different lengths to one array."
     )
 
 

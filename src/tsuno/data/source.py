@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.seeds import make_default_seed
 from tsuno.data.arrays import ArrayData, as_arrays, check_finite, check_lengths
 from tsuno.data.chunk import Data
+from tsuno.data.py_dataset import Numbered
 from tsuno.data.stream import StreamData
 
 
@@ -25,18 +26,20 @@ def make_data(
     class_weight: Mapping[int, float] | None = None,
     steps: int | None = None,
     finite: bool = False,
+    read: Callable[[Any], Any] | None = None,
 ) -> Data:
     """Arrays, or a stream of batches, as data.
 
     Args:
-        x: arrays, or a generator or other iterable of batches.
+        x: arrays, a `PyDataset`, or a generator or other iterable of batches.
         y: the targets; none for a stream.
         sample_weight: the weights; none for a stream.
         batch_size: rows per batch of arrays, 32 by default.
-        shuffle: whether arrays are taken in a new random order at each pass.
+        shuffle: whether arrays, and the batches of a `PyDataset`, are taken in a new random order at each pass.
         class_weight: weights by class.
         steps: batches per epoch.
         finite: whether to refuse NaN and infinity.
+        read: what the inputs pass through on the host, such as the layers of a model that read text.
     """
     if x is None:
         raise ValueError(
@@ -50,7 +53,11 @@ def make_data(
                 "sample_weight), and `y` "
                 "and `sample_weight` must not be passed."
             )
-        return StreamData(x, steps, weigh)
+        source = Numbered(x, shuffle) if Numbered.fits(x) else x
+        if steps is None and getattr(source, "endless", False):
+            raise ValueError("The dataset has no end: say how many batches to take, with `steps_per_epoch` or `steps`.")
+        return StreamData(source, steps, weigh, read)
+    x = x if read is None else read(x)
     arrays = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
     check_lengths({"x": arrays[0], "y": arrays[1], "sample_weight": arrays[2]})
     if finite:
@@ -68,7 +75,7 @@ def is_stream(x: Any) -> bool:
         raise invalid("x", "an array, a list or dict of arrays, or a generator of batches", x)
     if isinstance(x, (list, tuple, Mapping)) or hasattr(x, "shape") or hasattr(x, "__array__"):
         return False
-    if isinstance(x, Iterator) or hasattr(x, "__iter__"):
+    if isinstance(x, Iterator) or hasattr(x, "__iter__") or Numbered.fits(x):
         return True
     raise invalid("x", "an array, a list or dict of arrays, or a generator of batches", x)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from tsuno.data.arrays import as_arrays, check_lengths
 from tsuno.data.chunk import Chunk
 
 _END = object()
+_PATIENCE = 10.0
+"""Seconds to wait for a batch in the making when no more are wanted."""
 
 
 class StreamData:
@@ -25,14 +27,16 @@ class StreamData:
         source: a generator, or anything that can be iterated.
         steps: batches per epoch; until the iterable ends by default.
         weigh: turns targets and sample weights into sample weights; see `class_weight`.
+        read: what the inputs pass through on the host.
     """
 
-    def __init__(self, source: Iterable[Any], steps: int | None = None, weigh: Any = None) -> None:
-        self.source, self.weigh = source, weigh
+    def __init__(self, source: Iterable[Any], steps: int | None = None, weigh: Any = None, read: Any = None) -> None:
+        self.source, self.weigh, self.read = source, weigh, read
         self.steps: int | None = steps if steps is not None else _length(source)
         self._once = isinstance(source, Iterator)
-        self._iterator: Iterator[Any] | None = None
+        self._iterator: _Prefetch | None = None
         self._first: Any = None
+        self._begun = False
 
     def sample(self) -> Any:
         if self._first is None:
@@ -42,12 +46,33 @@ class StreamData:
                 raise ValueError(f"The data {describe(self.source)} gave no batch.")
         return self._first
 
-    def _open(self) -> Iterator[Any]:
-        return _prefetch(self._batches())
+    def _open(self) -> _Prefetch:
+        self._begin()
+        return _Prefetch(self._batches())
 
-    def _batches(self) -> Iterator[Any]:
+    def _begin(self) -> None:
+        """Tell the source that an epoch begins, if it listens."""
+        if not self._begun and hasattr(self.source, "on_epoch_begin"):
+            self.source.on_epoch_begin()
+        self._begun = True
+
+    def _end(self) -> None:
+        """Tell the source that an epoch has ended; what it has an end of starts anew in the next."""
+        if not self._once and _length(self.source) is not None:
+            self._close()
+        if self._begun and hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+        self._begun = False
+
+    def _close(self) -> None:
+        if self._iterator is not None:
+            self._iterator.close()
+        self._iterator = None
+
+    def _batches(self) -> Generator[Any, None, None]:
         for item in self.source:
             x, y, weight = _split(item)
+            x = x if self.read is None else self.read(x)
             batch = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(weight, "sample_weight"))
             if self.weigh is not None:
                 batch = (batch[0], batch[1], self.weigh(batch[1], batch[2]))
@@ -58,6 +83,13 @@ class StreamData:
         return 1
 
     def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
+        self._begin()
+        try:
+            yield from self._epoch()
+        finally:
+            self._end()
+
+    def _epoch(self) -> Iterator[Chunk]:
         taken = 0
         while self.steps is None or taken < self.steps:
             if self._iterator is None:
@@ -79,12 +111,13 @@ class StreamData:
             size = len(engine.tree.leaves(batch)[0])
             yield Chunk(engine.put(batch), np.arange(size, dtype=np.int32), size, 0, 1)
             taken += 1
-        if not self._once and _length(self.source) is not None:
-            self._iterator = None
 
 
 def _length(source: Any) -> int | None:
-    return len(source) if hasattr(source, "__len__") else None
+    try:
+        return len(source)
+    except TypeError:
+        return None
 
 
 def _split(item: Any) -> tuple[Any, Any, Any]:
@@ -99,11 +132,42 @@ def _split(item: Any) -> tuple[Any, Any, Any]:
     return item, None, None
 
 
-def _prefetch(batches: Iterator[Any]) -> Iterator[Any]:
+class _Prefetch:
     """The same batches, each fetched in a thread while the one before is used; errors come out where it is read."""
-    waiting: queue.Queue[Any] = queue.Queue(maxsize=1)
-    stopped = threading.Event()
 
+    def __init__(self, batches: Generator[Any, None, None]) -> None:
+        waiting: queue.Queue[Any] = queue.Queue(maxsize=1)
+        stopped = threading.Event()
+        # The thread holds no reference to this object: when nobody reads any more, it ends.
+        self._waiting, self._stopped, self._ended = waiting, stopped, False
+        self._thread = threading.Thread(target=_fetch, args=(batches, waiting, stopped), name="tsuno-data", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self._ended:
+            raise StopIteration
+        batch, problem = self._waiting.get()
+        self._ended = batch is _END
+        if problem is not None:
+            raise problem
+        if self._ended:
+            raise StopIteration
+        return batch
+
+    def close(self) -> None:
+        """Fetch no more, and wait for what is being fetched."""
+        self._ended = True
+        self._stopped.set()
+        self._thread.join(_PATIENCE)
+
+    def __del__(self) -> None:
+        self._stopped.set()
+
+
+def _fetch(batches: Generator[Any, None, None], waiting: queue.Queue[Any], stopped: threading.Event) -> None:
     def put(item: Any) -> bool:
         while not stopped.is_set():
             try:
@@ -113,23 +177,12 @@ def _prefetch(batches: Iterator[Any]) -> Iterator[Any]:
             return True
         return False
 
-    def fetch() -> None:
-        try:
-            for batch in batches:
-                if not put((batch, None)):
-                    return
-            put((_END, None))
-        except BaseException as problem:
-            put((_END, problem))
-
-    threading.Thread(target=fetch, name="tsuno-data", daemon=True).start()
     try:
-        while True:
-            batch, problem = waiting.get()
-            if problem is not None:
-                raise problem
-            if batch is _END:
+        for batch in batches:
+            if not put((batch, None)):
                 return
-            yield batch
+        put((_END, None))
+    except BaseException as problem:
+        put((_END, problem))
     finally:
-        stopped.set()
+        batches.close()

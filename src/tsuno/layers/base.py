@@ -8,14 +8,13 @@ walking when asked.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from tsuno import constraints, engine, initializers, regularizers
+from tsuno import constraints, initializers, regularizers
 from tsuno.core import tree
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, get_mask, scope, set_mask
@@ -26,6 +25,7 @@ from tsuno.core.op import to_array
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
 from tsuno.core.variable import Holder, Variable, children, variables_of
+from tsuno.layers.building import built_once, is_rectangular
 from tsuno.layers.calling import CallSignature, call_signature, carried_masks, shapes_of, symbols_of
 from tsuno.layers.input_spec import check_inputs
 from tsuno.layers.parts import PARTS, SAID, Memory
@@ -60,6 +60,7 @@ class Layer(Configurable, Holder):
 
     _untracked = frozenset({"_arguments", "_inbound_nodes", "_losses", "_build_shapes"})
     activation: Callable[..., Any]
+    _in_build: bool
 
     def _keep(self, arguments: Mapping[str, Any]) -> None:
         """Arguments that name a part (`kernel_initializer`, `activation`) are kept as the part itself."""
@@ -71,7 +72,7 @@ class Layer(Configurable, Holder):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
-            cls.build = _building(cls.build)  # type: ignore[method-assign]
+            cls.build = built_once(cls.build)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -156,7 +157,7 @@ class Layer(Configurable, Holder):
             return {key: self._convert(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             if any(item is None or hasattr(item, "shape") or isinstance(item, (list, tuple, dict)) for item in value):
-                if not any(hasattr(leaf, "shape") for leaf in tree.flatten(value)) and _rectangular(value):
+                if not any(hasattr(leaf, "shape") for leaf in tree.flatten(value)) and is_rectangular(value):
                     return self._convert(np.asarray(value))
                 items = [self._convert(item) for item in value]
                 return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
@@ -164,6 +165,8 @@ class Layer(Configurable, Holder):
             return self._convert(np.asarray(value)) if numeric and isinstance(value, list) else value
         if not hasattr(value, "shape") or not hasattr(value, "dtype"):
             return value
+        if getattr(value.dtype, "kind", "") in "OUST" and not isinstance(value, Variable):
+            raise invalid(f"{self.path}.inputs", "numbers", value, "Let a layer that reads text come first.")
         x = to_array(value)
         dtype = self.compute_dtype
         if self.autocast and is_float(x.dtype) and str(x.dtype) != dtype and is_float(dtype):
@@ -568,32 +571,6 @@ def _is_base_parameter(cls: type[Layer], name: str) -> bool:
     )
 
 
-def _building(build: Callable[..., None]) -> Callable[..., None]:
-    """`build`, run once, outside any program being traced, with its shapes kept."""
-
-    @functools.wraps(build)
-    def run(self: Layer, *args: Any, **kwargs: Any) -> None:
-        if self.built:
-            return
-        if "_in_build" in self.__dict__:  # that of a base class, called by its heir
-            return build(self, *args, **kwargs)
-        names = list(inspect.signature(build).parameters)[1:]
-        shapes = {**dict(zip(names, args, strict=False)), **kwargs}
-        path = context.path if context.path[-1:] == (self.name,) else (*context.path, self.name)
-        self._in_build = True
-        try:
-            with engine.eager(), scope(path=path, compute_dtype=None):
-                build(self, *args, **kwargs)
-                self.built = True
-                self._finish_build()
-        finally:
-            del self._in_build
-        if self._build_shapes is None:
-            self._build_shapes = shapes
-
-    return run
-
-
 def _trainable(layer: Layer) -> Iterator[Variable]:
     """The trainable variables of trainable layers."""
     if not layer.trainable:
@@ -604,13 +581,6 @@ def _trainable(layer: Layer) -> Iterator[Variable]:
                 yield child
         elif isinstance(child, Layer):
             yield from _trainable(child)
-
-
-def _rectangular(value: Any) -> bool:
-    try:
-        return np.asarray(value).dtype.kind in "biuf"
-    except ValueError:
-        return False
 
 
 def require_layer(value: Any, where: str) -> Layer:

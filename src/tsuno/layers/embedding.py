@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from tsuno import ops
+from tsuno.core.context import set_mask
 from tsuno.core.validate import PositiveInt
 from tsuno.layers.adaptable import Adaptable
 from tsuno.layers.parts import LayerOptions
@@ -22,6 +23,7 @@ class Embedding(Adaptable):
         embeddings_constraint: what the table is passed through after each step.
         mask_zero: whether 0 means "no value here": later layers then skip such steps.
         weights: a list with the table's first values, for example from word vectors.
+        input_length: accepted for compatibility; the length follows from the inputs.
         activity_regularizer: a penalty on the outputs.
         lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
         lora_alpha: the factor of the low-rank part, times the rank.
@@ -36,6 +38,7 @@ class Embedding(Adaptable):
     """
 
     main = "embeddings"
+    embeddings_initializer: Callable[..., Any]
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Embedding(Adaptable):
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        input_length: Any = None,
         activity_regularizer: Any = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
@@ -71,5 +75,76 @@ class Embedding(Adaptable):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config.pop("weights")
-        return config
+        return {key: value for key, value in config.items() if key not in ("weights", "input_length")}
+
+
+class ReversibleEmbedding(Embedding):
+    """An embedding that also goes back: from vectors to a score for each integer.
+
+    Args:
+        input_dim: the number of rows: one more than the largest integer.
+        output_dim: the size of a vector.
+        tie_weights: whether the way back uses the same table; else it has a weight of its own.
+        embeddings_initializer: how the table's first values are made.
+        embeddings_regularizer: a penalty on the table.
+        embeddings_constraint: what the table is passed through after each step.
+        mask_zero: whether 0 means "no value here".
+        reverse_dtype: the dtype of the way back; that of the layer by default.
+        logit_soft_cap: bounds the scores s smoothly, by cap · tanh(s / cap).
+        **kwargs: the arguments of `Embedding` and of every layer.
+
+    Call arguments: `inputs`; `reverse`, whether to go back.
+
+    Example:
+        >>> layer = tsuno.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
+        >>> vectors = layer(np.array([[1, 2, 3]]))
+        >>> layer(vectors, reverse=True).shape
+        (1, 3, 100)
+
+    Source: O. Press and L. Wolf, *Using the Output Embedding to Improve Language Models*, 2016.
+    """
+
+    def __init__(
+        self,
+        input_dim: PositiveInt,
+        output_dim: PositiveInt,
+        tie_weights: bool = True,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        reverse_dtype: Any = None,
+        logit_soft_cap: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.tie_weights, self.reverse_dtype, self.logit_soft_cap = tie_weights, reverse_dtype, logit_soft_cap
+        super().__init__(
+            input_dim,
+            output_dim,
+            embeddings_initializer=embeddings_initializer,
+            embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+            mask_zero=mask_zero,
+            **kwargs,
+        )
+
+    def build(self, input_shape: Sequence[int | None] | None = None) -> None:
+        super().build(input_shape)
+        if not self.tie_weights:
+            shape = (self.output_dim, self.input_dim)
+            self.reverse_embeddings = self.add_weight(shape, self.embeddings_initializer, name="reverse_embeddings")
+
+    def call(self, inputs: Any, reverse: bool = False) -> Any:
+        if not reverse:
+            outputs = super().call(inputs)
+            set_mask(outputs, super().compute_mask(inputs))
+            return outputs
+        table = self.embeddings if self.tie_weights else self.reverse_embeddings
+        if self.reverse_dtype is not None:
+            inputs, table = ops.cast(inputs, self.reverse_dtype), ops.cast(table, self.reverse_dtype)
+        scores = ops.einsum("...b,ab->...a", inputs, table) if self.tie_weights else ops.matmul(inputs, table)
+        cap = self.logit_soft_cap
+        return scores if cap is None else cap * ops.tanh(scores / cap)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tsuno.core import lookup, registry
@@ -13,11 +13,13 @@ from tsuno.losses.classification import BinaryCrossentropy as BinaryCrossentropy
 from tsuno.losses.classification import BinaryFocalCrossentropy as BinaryFocalCrossentropy
 from tsuno.losses.classification import CategoricalCrossentropy as CategoricalCrossentropy
 from tsuno.losses.classification import CategoricalFocalCrossentropy as CategoricalFocalCrossentropy
+from tsuno.losses.classification import CategoricalGeneralizedCrossEntropy as CategoricalGeneralizedCrossEntropy
 from tsuno.losses.classification import SparseCategoricalCrossentropy as SparseCategoricalCrossentropy
 from tsuno.losses.classification import binary_crossentropy as binary_crossentropy
 from tsuno.losses.classification import binary_focal_crossentropy as binary_focal_crossentropy
 from tsuno.losses.classification import categorical_crossentropy as categorical_crossentropy
 from tsuno.losses.classification import categorical_focal_crossentropy as categorical_focal_crossentropy
+from tsuno.losses.classification import categorical_generalized_cross_entropy as categorical_generalized_cross_entropy
 from tsuno.losses.classification import sparse_categorical_crossentropy as sparse_categorical_crossentropy
 from tsuno.losses.margin import CategoricalHinge as CategoricalHinge
 from tsuno.losses.margin import Hinge as Hinge
@@ -29,6 +31,10 @@ from tsuno.losses.margin import hinge as hinge
 from tsuno.losses.margin import kl_divergence as kl_divergence
 from tsuno.losses.margin import poisson as poisson
 from tsuno.losses.margin import squared_hinge as squared_hinge
+from tsuno.losses.overlap import Dice as Dice
+from tsuno.losses.overlap import Tversky as Tversky
+from tsuno.losses.overlap import dice as dice
+from tsuno.losses.overlap import tversky as tversky
 from tsuno.losses.regression import CosineSimilarity as CosineSimilarity
 from tsuno.losses.regression import Huber as Huber
 from tsuno.losses.regression import LogCosh as LogCosh
@@ -43,16 +49,11 @@ from tsuno.losses.regression import mean_absolute_error as mean_absolute_error
 from tsuno.losses.regression import mean_absolute_percentage_error as mean_absolute_percentage_error
 from tsuno.losses.regression import mean_squared_error as mean_squared_error
 from tsuno.losses.regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
+from tsuno.losses.sequence import CTC as CTC
+from tsuno.losses.sequence import ctc as ctc
+from tsuno.losses.similarity import Circle as Circle
+from tsuno.losses.similarity import circle as circle
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy, categorical_focal_crossentropy,
-        categorical_hinge, cosine_similarity, hinge, huber, kl_divergence, log_cosh, mean_absolute_error,
-        mean_absolute_percentage_error, mean_squared_error, mean_squared_logarithmic_error, poisson,
-        sparse_categorical_crossentropy, squared_hinge,
-    )
-}  # fmt: skip
 _SHORT_NAMES = {
     "bce": binary_crossentropy, "BCE": binary_crossentropy, "kld": kl_divergence, "KLD": kl_divergence,
     "mae": mean_absolute_error, "MAE": mean_absolute_error, "mape": mean_absolute_percentage_error,
@@ -60,15 +61,10 @@ _SHORT_NAMES = {
     "msle": mean_squared_logarithmic_error, "MSLE": mean_squared_logarithmic_error, "logcosh": log_cosh,
 }  # fmt: skip
 _CLASSES: dict[str, type[Loss]] = {
-    cls.__name__: cls
-    for cls in (
-        BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
-        CategoricalHinge, CosineSimilarity, Hinge, Huber, KLDivergence, LogCosh, Loss, MeanAbsoluteError,
-        MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson,
-        SparseCategoricalCrossentropy, SquaredHinge,
-    )
-}  # fmt: skip
-_NAMES: dict[str, Any] = {**_FUNCTIONS, **_SHORT_NAMES, **_CLASSES}
+    name: value for name, value in dict(globals()).items() if isinstance(value, type) and issubclass(value, Loss)
+}
+_FUNCTIONS = [function for cls in _CLASSES.values() if (function := getattr(cls, "function", None))]
+_NAMES: dict[str, Any] = {**{function.__name__: function for function in _FUNCTIONS}, **_SHORT_NAMES, **_CLASSES}
 
 
 def serialize(loss: Any) -> Any:
@@ -106,4 +102,4 @@ def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> A
         with registry.custom_object_scope(custom_objects or {}):
             return get(name)
     config = {**name, "module": name.get("module") or "keras.losses"}
-    return registry.deserialize(config, {**_FUNCTIONS, **(custom_objects or {})})
+    return registry.deserialize(config, custom_objects)

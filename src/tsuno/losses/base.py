@@ -34,15 +34,31 @@ def _axis(value: Any) -> int:
     return int(value)
 
 
-def _real(value: Any) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise ValueError
-    return value if isinstance(value, (int, float)) else value.item()
+def as_number(fits: Callable[[float], bool] = lambda value: True) -> Callable[[Any], float]:
+    """The conversion, for a check, of numbers that fit."""
+
+    def convert(value: Any) -> float:
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+            raise ValueError
+        number: float = value if isinstance(value, (int, float)) else value.item()
+        if not fits(number):
+            raise ValueError
+        return number
+
+    return convert
+
+
+def _axes(value: Any) -> int | tuple[int, ...]:
+    return tuple(_axis(item) for item in value) if isinstance(value, (list, tuple)) else _axis(value)
 
 
 Flag = Annotated[bool, Check("True or False", _flag)]
-Number = Annotated[float, Check("a number", _real)]
+Number = Annotated[float, Check("a number", as_number())]
+Between0And1 = Annotated[
+    float, Check("a number between 0 and 1, both excluded", as_number(lambda value: 0 < value < 1))
+]
 AxisIndex = Annotated[int, Check("an integer, the number of an axis", _axis)]
+Axes = Annotated[int | tuple[int, ...], Check("the number of an axis or a tuple of them", _axes)]
 
 
 class Loss(Configurable):
@@ -100,8 +116,28 @@ class Loss(Configurable):
         return ops.cast(ops.convert_to_tensor(y), self.dtype)
 
 
-class FunctionLoss(Loss):
-    """A loss class made from a loss function: the function's options are the constructor's arguments.
+class OfFunction(Configurable):
+    """Base of classes made from one function of targets and predictions: its options are the attributes of that name.
+
+    The function enters the library with the class, so that a configuration may name it.
+    """
+
+    function: ClassVar[Callable[..., Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        function: Any = vars(cls).get("function")
+        if function is not None and registry.in_library(function):
+            registry.add_to_library(function)
+
+    def _apply(self, y_true: Any, y_pred: Any) -> Any:
+        function = type(self).function
+        options = {name: getattr(self, name) for name in _options(function) if hasattr(self, name)}
+        return function(y_true, y_pred, **options)
+
+
+class FunctionLoss(OfFunction, Loss):
+    """A loss class made from a loss function.
 
     Args:
         reduction: see `Loss`.
@@ -109,22 +145,25 @@ class FunctionLoss(Loss):
         dtype: the dtype to compute in.
     """
 
-    function: ClassVar[Callable[..., Any]]
-
     def __init__(
         self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(name or type(self).function.__name__, reduction, dtype)
 
+    @property
+    def fn(self) -> Callable[..., Any]:
+        """The function."""
+        return type(self).function
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        return call_with_options(type(self).function, self, y_true, y_pred)
+        return self._apply(y_true, y_pred)
 
 
 class LossFunctionWrapper(Loss):
     """A function `fn(y_true, y_pred, **kwargs)` as a loss.
 
     Args:
-        fn: the function; it returns one value per sample.
+        fn: the function, which returns one value per sample; or the name of one of the library's.
         reduction: see `Loss`.
         name: a name for logs.
         dtype: the dtype to compute in.
@@ -142,7 +181,7 @@ class LossFunctionWrapper(Loss):
         **kwargs: Any,
     ) -> None:
         super().__init__(name, reduction, dtype)
-        self.fn, self._fn_kwargs = fn, kwargs
+        self.fn, self._fn_kwargs = named_function(fn), kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
@@ -161,10 +200,9 @@ def serialize_function(function: Any) -> Any:
     return {"module": "builtins", "class_name": "function", "config": function.__name__, "registered_name": name}
 
 
-def call_with_options(function: Callable[..., Any], owner: Any, y_true: Any, y_pred: Any) -> Any:
-    """`function` of targets and predictions, its options read from the attributes that `owner` has."""
-    options = {name: getattr(owner, name) for name in _options(function) if hasattr(owner, name)}
-    return function(y_true, y_pred, **options)
+def named_function(fn: Any) -> Any:
+    """A function, or the library's function of that name."""
+    return registry.find_object(fn) if isinstance(fn, str) else fn
 
 
 @functools.cache
@@ -279,7 +317,7 @@ def reduce_weighted(values: Any, sample_weight: Any, mask: Any, reduction: str |
             weight = masked_weight(weight, kept)
     if weight is not None:
         values, weight = same_rank(values, weight)
-        values = values * fit_weight(weight, values)
+        values = values * (fit_weight(weight, values) if values.shape else weight)
     if reduction is None or reduction == "none" or values.shape == ():
         return values
     total = ops.sum(values)

@@ -9,7 +9,7 @@ from tsuno import ops
 from tsuno.core.context import set_mask
 from tsuno.core.settings import epsilon
 from tsuno.core.validate import Fraction, NonNegative, check
-from tsuno.losses.base import AxisIndex, Flag, FunctionLoss, as_float, class_labels, paired, smoothed
+from tsuno.losses.base import AxisIndex, Between0And1, Flag, FunctionLoss, as_float, class_labels, paired, smoothed
 
 
 def binary_crossentropy(
@@ -165,6 +165,27 @@ def sparse_categorical_crossentropy(
     values = ops.where(kept, values, 0.0)
     set_mask(values, kept)
     return values
+
+
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+    """(1 − p^q) / q of the probability p of the target class, for targets that are class numbers.
+
+    Args:
+        y_true: class numbers; the axes of y_pred without its last, or with a size of 1 there.
+        y_pred: probabilities of the classes along the last axis.
+        q: between 0 (cross-entropy) and 1 (absolute error), both excluded.
+
+    Example:
+        >>> tsuno.losses.categorical_generalized_cross_entropy([1], [[0.5, 0.25, 0.25]], q=0.5).tolist()
+        [1.0]
+    """
+    name = "categorical_generalized_cross_entropy"
+    q = check(Between0And1, q, f"{name}.q")
+    y_pred = as_float(y_pred)
+    labels = class_labels(name, ops.convert_to_tensor(y_true), y_pred)
+    p = ops.sum(y_pred * ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype), axis=-1)
+    # The slope is infinite at p = 0: there it is taken to be zero.
+    return (1.0 - ops.where(p > 0, ops.power(ops.where(p > 0, p, 1.0), q), 0.0)) / q
 
 
 class BinaryCrossentropy(FunctionLoss):
@@ -349,3 +370,38 @@ class SparseCategoricalCrossentropy(FunctionLoss):
     ) -> None:
         super().__init__(reduction, name, dtype)
         self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis
+
+
+class CategoricalGeneralizedCrossEntropy(FunctionLoss):
+    """A loss between cross-entropy and absolute error, for targets of which some are wrong.
+
+        (1 − p[y_true]^q) / q
+
+    Near q = 0 it is the cross-entropy; near q = 1 it is linear in p, so that wrong targets pull less.
+
+    Args:
+        q: how much wrong targets are tolerated; between 0 and 1, both excluded.
+        reduction: see `Loss`.
+        name: a name for logs.
+        dtype: the dtype to compute in.
+
+    Example:
+        >>> float(tsuno.losses.CategoricalGeneralizedCrossEntropy(q=0.5)([1], [[0.5, 0.25, 0.25]]))
+        1.0
+
+    Source: Z. Zhang and M. Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy
+    Labels*, 2018.
+    """
+
+    function = categorical_generalized_cross_entropy
+    _targets_are_labels = True
+
+    def __init__(
+        self,
+        q: Between0And1 = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.q = q

@@ -30,7 +30,6 @@ from tsuno.metrics.accuracy import CategoricalAccuracy as CategoricalAccuracy
 from tsuno.metrics.accuracy import SparseCategoricalAccuracy as SparseCategoricalAccuracy
 from tsuno.metrics.accuracy import SparseTopKCategoricalAccuracy as SparseTopKCategoricalAccuracy
 from tsuno.metrics.accuracy import TopKCategoricalAccuracy as TopKCategoricalAccuracy
-from tsuno.metrics.accuracy import accuracy as _accuracy
 from tsuno.metrics.accuracy import binary_accuracy as binary_accuracy
 from tsuno.metrics.accuracy import categorical_accuracy as categorical_accuracy
 from tsuno.metrics.accuracy import sparse_categorical_accuracy as sparse_categorical_accuracy
@@ -47,6 +46,21 @@ from tsuno.metrics.confusion import Precision as Precision
 from tsuno.metrics.confusion import Recall as Recall
 from tsuno.metrics.confusion import TrueNegatives as TrueNegatives
 from tsuno.metrics.confusion import TruePositives as TruePositives
+from tsuno.metrics.correlation import ConcordanceCorrelation as ConcordanceCorrelation
+from tsuno.metrics.correlation import PearsonCorrelation as PearsonCorrelation
+from tsuno.metrics.correlation import concordance_correlation as concordance_correlation
+from tsuno.metrics.correlation import pearson_correlation as pearson_correlation
+from tsuno.metrics.f_score import F1Score as F1Score
+from tsuno.metrics.f_score import FBetaScore as FBetaScore
+from tsuno.metrics.iou import BinaryIoU as BinaryIoU
+from tsuno.metrics.iou import IoU as IoU
+from tsuno.metrics.iou import MeanIoU as MeanIoU
+from tsuno.metrics.iou import OneHotIoU as OneHotIoU
+from tsuno.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
+from tsuno.metrics.operating_point import PrecisionAtRecall as PrecisionAtRecall
+from tsuno.metrics.operating_point import RecallAtPrecision as RecallAtPrecision
+from tsuno.metrics.operating_point import SensitivityAtSpecificity as SensitivityAtSpecificity
+from tsuno.metrics.operating_point import SpecificityAtSensitivity as SpecificityAtSensitivity
 from tsuno.metrics.probabilistic import BinaryCrossentropy as BinaryCrossentropy
 from tsuno.metrics.probabilistic import CategoricalCrossentropy as CategoricalCrossentropy
 from tsuno.metrics.probabilistic import CategoricalHinge as CategoricalHinge
@@ -61,19 +75,12 @@ from tsuno.metrics.regression import MeanAbsoluteError as MeanAbsoluteError
 from tsuno.metrics.regression import MeanAbsolutePercentageError as MeanAbsolutePercentageError
 from tsuno.metrics.regression import MeanSquaredError as MeanSquaredError
 from tsuno.metrics.regression import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
+from tsuno.metrics.regression import R2Score as R2Score
 from tsuno.metrics.regression import RootMeanSquaredError as RootMeanSquaredError
 
 _CLASSES: dict[str, type[Metric]] = {
-    cls.__name__: cls
-    for cls in (
-        AUC, Accuracy, BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy, CategoricalCrossentropy,
-        CategoricalHinge, CosineSimilarity, FalseNegatives, FalsePositives, Hinge, KLDivergence, LogCoshError, Mean,
-        MeanAbsoluteError, MeanAbsolutePercentageError, MeanMetricWrapper, MeanSquaredError,
-        MeanSquaredLogarithmicError, Metric, Poisson, Precision, Recall, RootMeanSquaredError,
-        SparseCategoricalAccuracy, SparseCategoricalCrossentropy, SparseTopKCategoricalAccuracy, SquaredHinge, Sum,
-        TopKCategoricalAccuracy, TrueNegatives, TruePositives,
-    )
-}  # fmt: skip
+    name: value for name, value in dict(globals()).items() if isinstance(value, type) and issubclass(value, Metric)
+}
 _SHORT_NAMES: dict[str, type[Metric]] = {
     "acc": Accuracy, "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy, "mae": MeanAbsoluteError,
     "MAE": MeanAbsoluteError, "mape": MeanAbsolutePercentageError, "MAPE": MeanAbsolutePercentageError,
@@ -81,16 +88,6 @@ _SHORT_NAMES: dict[str, type[Metric]] = {
     "MSLE": MeanSquaredLogarithmicError,
 }  # fmt: skip
 _NAMES = {**_CLASSES, **{to_snake_case(name): cls for name, cls in _CLASSES.items()}, **_SHORT_NAMES}
-_FUNCTIONS = {
-    function.__name__: function
-    for function in (
-        _accuracy, binary_accuracy, binary_crossentropy, binary_focal_crossentropy, categorical_accuracy,
-        categorical_crossentropy, categorical_focal_crossentropy, categorical_hinge, hinge, huber, kl_divergence,
-        log_cosh, mean_absolute_error, mean_absolute_percentage_error, mean_squared_error,
-        mean_squared_logarithmic_error, poisson, sparse_categorical_accuracy, sparse_categorical_crossentropy,
-        sparse_top_k_categorical_accuracy, squared_hinge, top_k_categorical_accuracy,
-    )
-}  # fmt: skip
 
 
 def serialize(metric: Any) -> Any:
@@ -128,4 +125,4 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         with registry.custom_object_scope(custom_objects or {}):
             return get(config)
     config = {**config, "module": config.get("module") or "keras.metrics"}
-    return registry.deserialize(config, {**_FUNCTIONS, **(custom_objects or {})})
+    return registry.deserialize(config, custom_objects)

@@ -13,14 +13,14 @@ from tsuno.core.settings import epsilon
 from tsuno.core.validate import PositiveInt
 from tsuno.core.variable import Variable
 from tsuno.losses.base import Flag
-from tsuno.metrics.base import Metric
+from tsuno.metrics.base import MetricPerOutput
 from tsuno.metrics.confusion import Counts, decisions, threshold_list
 
 CURVES = ("ROC", "PR", "PRGAIN")
 SUMMATION_METHODS = ("interpolation", "minoring", "majoring")
 
 
-class AUC(Metric):
+class AUC(MetricPerOutput):
     """The area under a curve of rates, drawn by a threshold that goes from 0 to 1.
 
         ROC: TP / (TP + FN) over FP / (FP + TN)        PR: TP / (TP + FP) over TP / (TP + FN)
@@ -34,7 +34,7 @@ class AUC(Metric):
         summation_method: the height between two points of the curve: `"interpolation"` (the mean of both; for PR, true
             positives in proportion to positives), `"minoring"` (the lower) or `"majoring"` (the higher).
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
         thresholds: thresholds from 0 to 1 to use instead; the two ends are added.
         multi_label: whether each column is a curve of its own, whose areas are averaged.
         num_labels: how many columns there are with `multi_label`; by default, as many as the first batch has.
@@ -81,51 +81,46 @@ class AUC(Metric):
         self.num_thresholds = len(self._thresholds)
         self.curve = _option("curve", curve, CURVES)
         self.summation_method = _option("summation_method", summation_method, SUMMATION_METHODS)
-        self.label_weights = None if label_weights is None else np.asarray(label_weights, self.dtype)
+        self.label_weights = None if label_weights is None else np.asarray(label_weights, "float32")
         if num_labels and not multi_label:
             raise ValueError(
                 f"`AUC.num_labels` says something only with multi_label=True; got {num_labels}. Leave it out."
             )
         self.multi_label, self.num_labels, self.from_logits = multi_label, num_labels, from_logits
         if not multi_label:
-            self._make_counters(())
+            self._make_counters(None)
         elif num_labels or self.label_weights is not None:
-            self._make_counters((num_labels or len(label_weights or ()),))
+            self._make(num_labels or len(label_weights or ()))
 
     @property
     def thresholds(self) -> list[float]:
         """The thresholds, both ends included."""
         return list(self._thresholds)
 
-    def _make_counters(self, labels: tuple[int, ...]) -> None:
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        if self.multi_label:
+            super().build(y_true, y_pred)
+
+    def _make_counters(self, outputs: int | None) -> None:
         weights = self.label_weights
-        if labels and weights is not None and weights.shape != labels:
-            raise invalid("AUC.label_weights", f"one number for each of the {labels[0]} labels", weights)
+        if outputs and weights is not None and weights.shape != (outputs,):
+            raise invalid("AUC.label_weights", f"one number for each of the {outputs} labels", weights)
+        labels = (outputs,) if outputs else ()
         for name in Counts._fields:
             setattr(self, name, self.add_variable((self.num_thresholds, *labels), "zeros", name=name))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred, weight = decisions("AUC", y_true, y_pred, sample_weight, self.dtype)
+        y_true, y_pred, weight = decisions("AUC", y_true, y_pred, sample_weight)
+        self.build(y_true, y_pred)
         if self.from_logits:
             y_pred = ops.sigmoid(y_pred)
-        if self.multi_label:
-            self._check_labels(y_pred)
-        else:
+        if not self.multi_label:
             if self.label_weights is not None:
                 weight = weight * self.label_weights
             y_true, y_pred, weight = (ops.reshape(x, (-1,)) for x in (y_true, y_pred, weight))
         counts = Counts.of(y_true, y_pred, self._thresholds, weight)
         for name, count in counts._asdict().items():
             getattr(self, name).assign_add(count)
-
-    def _check_labels(self, y_pred: Any) -> None:
-        shape = tuple(y_pred.shape)
-        if len(shape) != 2:
-            raise ValueError(f"`AUC` with multi_label=True needs y_pred of shape (samples, labels); got {shape}.")
-        if not hasattr(self, "true_positives"):
-            self._make_counters(shape[1:])
-        if shape[1:] != self.true_positives.shape[1:]:
-            raise ValueError(f"`AUC` counts {self.true_positives.shape[1]} labels; got y_pred of shape {shape}.")
 
     def result(self) -> Any:
         if self.curve == "PR" and self.summation_method == "interpolation":

@@ -6,7 +6,7 @@ The counters are variables, so a metric is part of the state of a compiled progr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from tsuno import initializers, ops
 from tsuno.core import registry
@@ -15,8 +15,9 @@ from tsuno.core.context import context, get_mask, scope
 from tsuno.core.dtypes import get_policy
 from tsuno.core.naming import auto_name
 from tsuno.core.settings import floatx
+from tsuno.core.spec import infer
 from tsuno.core.variable import Holder, Variable, variables_of
-from tsuno.losses.base import call_with_options, fit_weight, masked_weight, same_rank, serialize_function
+from tsuno.losses.base import OfFunction, fit_weight, masked_weight, named_function, same_rank, serialize_function
 
 
 class Metric(Configurable, Holder):
@@ -69,7 +70,7 @@ class Metric(Configurable, Holder):
         """A counter: a variable that batches are added to."""
         with scope(path=(*context.path, self.name)):
             return Variable(
-                initializers.get(initializer), tuple(shape), dtype or self.dtype, trainable=False, autocast=False,
+                initializers.get(initializer), tuple(shape), dtype or floatx(), trainable=False, autocast=False,
                 aggregation=aggregation, name=name,
             )  # fmt: skip
 
@@ -78,6 +79,14 @@ class Metric(Configurable, Holder):
     ) -> Variable:
         """A counter, a single number that starts at zero unless said otherwise."""
         return self.add_variable(shape, initializer or "zeros", dtype, name=name)
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Make the counters that the first batch would make, from the shapes of targets and predictions alone.
+
+        `fit` calls it, since what a compiled program counts with must be there before the program.
+        """
+        if not self.variables:
+            infer(self.update_state, (y_true, y_pred), {})
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Add a batch."""
@@ -138,8 +147,8 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", name="total")
-        self.count = self.add_variable((), "zeros", name="count")
+        self.total = self.add_variable((), "zeros", self.dtype, name="total")
+        self.count = self.add_variable((), "zeros", self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, weight = per_sample(values, sample_weight, self.dtype)
@@ -167,7 +176,7 @@ class Sum(Metric):
 
     def __init__(self, name: str = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", name="total")
+        self.total = self.add_variable((), "zeros", self.dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         self.total.assign_add(ops.sum(per_sample(values, sample_weight, self.dtype, ops.sum)[0]))
@@ -176,7 +185,7 @@ class Sum(Metric):
         return self.total.value
 
 
-class FunctionMean(Mean):
+class FunctionMean(OfFunction, Mean):
     """A metric class made from a function of targets and predictions: the mean of its values.
 
     The function's options are the constructor's arguments.
@@ -185,8 +194,6 @@ class FunctionMean(Mean):
         name: a name for logs, the function's by default.
         dtype: the dtype of the counters.
     """
-
-    function: ClassVar[Callable[..., Any]]
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(name or type(self).function.__name__, dtype)
@@ -197,14 +204,14 @@ class FunctionMean(Mean):
         super().update_state(values, combine_mask(sample_weight, mask, self.dtype))
 
     def _values(self, y_true: Any, y_pred: Any) -> Any:
-        return call_with_options(type(self).function, self, y_true, y_pred)
+        return self._apply(y_true, y_pred)
 
 
 class MeanMetricWrapper(FunctionMean):
     """The mean of a function `fn(y_true, y_pred, **kwargs)`.
 
     Args:
-        fn: the function; it returns one value per sample.
+        fn: the function, which returns one value per sample; or the name of one of the library's.
         name: a name for logs.
         dtype: the dtype of the counters.
         **kwargs: options that the function is called with.
@@ -219,13 +226,45 @@ class MeanMetricWrapper(FunctionMean):
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name or auto_name(type(self).__name__), dtype)
-        self.fn, self._fn_kwargs = fn, kwargs
+        self.fn, self._fn_kwargs = named_function(fn), kwargs
 
     def _values(self, y_true: Any, y_pred: Any) -> Any:
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "fn": serialize_function(self.fn), **registry.serialize(self._fn_kwargs)}
+
+
+class MetricPerOutput(Metric):
+    """Base of metrics with counters for each output; how many there are, the first batch says, or shapes alone.
+
+    A class makes its counters in `_make_counters(outputs)`.
+    """
+
+    _outputs: int | None = None
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Make the counters, unless they are there; and check that y_pred has the shape (samples, outputs)."""
+        name, given = type(self).__name__, tuple(y_pred.shape)
+        shape = max(given, tuple(y_true.shape), key=len)  # one of both may lack an axis of size 1
+        if len(shape) != 2 or shape[1] is None:
+            raise ValueError(f"`{name}` needs y_pred of shape (samples, outputs), with outputs known; got {given}.")
+        if self._outputs is None:
+            if context.bindings is not None:
+                raise RuntimeError(
+                    f"`{name}` has no counters yet, and a compiled program cannot make them. Call "
+                    f"`build(y_true, y_pred)` or `update_state` with a batch before."
+                )
+            self._make(shape[1])
+        if shape[1] != self._outputs:
+            raise ValueError(f"`{name}` counts {self._outputs} outputs; got y_pred of shape {given}.")
+
+    def _make(self, outputs: int) -> None:
+        self._make_counters(outputs)
+        self._outputs = outputs
+
+    def _make_counters(self, outputs: int) -> None:
+        raise NotImplementedError
 
 
 def combine_mask(sample_weight: Any, mask: Any, dtype: Any) -> Any:

@@ -14,8 +14,9 @@ import numpy as np
 
 from tsuno import ops
 from tsuno.core.errors import invalid
-from tsuno.core.settings import epsilon
+from tsuno.core.settings import epsilon, floatx
 from tsuno.core.validate import Fraction, NonNegativeInt, PositiveInt, check
+from tsuno.core.variable import Variable
 from tsuno.losses.base import check_shapes, fit_weight, same_rank
 from tsuno.metrics.base import Metric
 
@@ -47,30 +48,28 @@ class Counts(NamedTuple):
         yes = ops.where(ops.not_equal(y_true, 0), 1.0, 0.0) * weight
         no = ops.where(ops.not_equal(y_true, 0), 0.0, 1.0) * weight
         if evenly_spaced(thresholds):
-            tp, fp = _above_even(y_pred, (yes, no), thresholds)
+            (tp, fn), (fp, tn) = (_split_evenly(y_pred, kind, thresholds) for kind in (yes, no))
         else:
             limits = np.asarray(thresholds, "float32").reshape(-1, *(1 for _ in y_pred.shape))
             above = ops.greater(ops.expand_dims(y_pred, 0), limits)
             tp, fp = (ops.sum(ops.where(above, kind, 0.0), axis=1) for kind in (yes, no))
-        return cls(tp, fp, ops.sum(no, axis=0) - fp, ops.sum(yes, axis=0) - tp)
+            fn, tn = (ops.sum(ops.where(above, 0.0, kind), axis=1) for kind in (yes, no))
+        return cls(tp, fp, tn, fn)
 
 
-def _above_even(y_pred: Any, kinds: Sequence[Any], thresholds: Sequence[float]) -> list[Any]:
-    """For each kind, the sum of what is above each threshold: a histogram of the predictions, summed from the top."""
+def _split_evenly(y_pred: Any, weight: Any, thresholds: Sequence[float]) -> tuple[Any, Any]:
+    """The weights above each threshold, and the others: a histogram of the predictions, summed from the top."""
     size = len(thresholds)
-    y_pred = ops.clip(y_pred, 0.0, 1.0)
-    below = ops.ceil(y_pred * (size - 1))  # how many thresholds a prediction is above
+    below = ops.ceil(ops.clip(y_pred, 0.0, 1.0) * (size - 1))  # how many thresholds a prediction is above
     if thresholds[0] < 0:
         below = ops.maximum(below, 1)
     labels = y_pred.shape[1:]
     places = int(np.prod(labels))
     bins = ops.reshape(ops.cast(below, "int32"), (-1, places)) * places + np.arange(places)
-    found = []
-    for kind in kinds:
-        sums = ops.segment_sum(ops.reshape(kind, (-1,)), ops.reshape(bins, (-1,)), (size + 1) * places)
-        counts = ops.reshape(sums, (size + 1, *labels))
-        found.append(ops.flip(ops.cumsum(ops.flip(counts, 0), 0), 0)[1:])
-    return found
+    sums = ops.segment_sum(ops.reshape(weight, (-1,)), ops.reshape(bins, (-1,)), (size + 1) * places)
+    counts = ops.reshape(sums, (size + 1, *labels))
+    above = ops.flip(ops.cumsum(ops.flip(counts, 0), 0), 0)
+    return above[1:], above[0] - above[1:]
 
 
 def evenly_spaced(thresholds: Sequence[float]) -> bool:
@@ -94,11 +93,11 @@ def decisions(
     y_true: Any,
     y_pred: Any,
     sample_weight: Any,
-    dtype: str,
     top_k: int | None = None,
     class_id: int | None = None,
 ) -> tuple[Any, Any, Any]:
     """Targets, predictions and weights of one shape, of the class asked for; scores not among the top k are −∞."""
+    dtype = floatx()  # that of the counters
     y_pred, y_true = same_rank(ops.convert_to_tensor(y_pred, dtype), ops.convert_to_tensor(y_true, dtype))
     check_shapes(name, y_true, y_pred)
     weight = ops.convert_to_tensor(1.0 if sample_weight is None else sample_weight, dtype)
@@ -123,28 +122,44 @@ def decisions(
     return y_true, y_pred, ops.broadcast_to(weight, y_true.shape)
 
 
-class _Counting(Metric):
-    """A metric that adds up some of the counts at its thresholds."""
+class Counting(Metric):
+    """Base of metrics that add up some of the counts at their thresholds."""
 
-    counted: ClassVar[tuple[str, ...]]
-    init_thresholds: Any
+    counted: ClassVar[tuple[str, ...]] = Counts._fields
     thresholds: list[float]
     top_k: int | None = None
     class_id: int | None = None
+    true_positives: Variable
+    false_positives: Variable
+    true_negatives: Variable
+    false_negatives: Variable
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred, weight = (
             ops.reshape(x, (-1,))
-            for x in decisions(
-                type(self).__name__, y_true, y_pred, sample_weight, self.dtype, self.top_k, self.class_id
-            )
+            for x in decisions(type(self).__name__, y_true, y_pred, sample_weight, self.top_k, self.class_id)
         )
         counts = Counts.of(y_true, y_pred, self.thresholds, weight)
         for name in self.counted:
             self._counter(name).assign_add(getattr(counts, name))
 
+    def _make_counters(self) -> None:
+        for name in self.counted:
+            setattr(self, name, self.add_variable((len(self.thresholds),), "zeros", name=name))
+
     def _counter(self, name: str) -> Any:
         return getattr(self, name)
+
+    def _share(self, hits: str, others: str) -> Any:
+        """What share one count has in the sum of two."""
+        found = self._counter(hits).value
+        return ops.divide_no_nan(found, found + self._counter(others).value)
+
+
+class _AtThresholds(Counting):
+    """A value for each threshold given, or for one a number."""
+
+    init_thresholds: Any
 
     def _one_or_all(self, values: Any) -> Any:
         return values[0] if len(self.thresholds) == 1 else values
@@ -153,7 +168,7 @@ class _Counting(Metric):
         return {**super().get_config(), "thresholds": self.init_thresholds}
 
 
-class _OutcomeCount(_Counting):
+class _OutcomeCount(_AtThresholds):
     """The number of decisions with one outcome."""
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
@@ -175,7 +190,7 @@ class TruePositives(_OutcomeCount):
     Args:
         thresholds: a number from 0 to 1, or a list of them; 0.5 by default.
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
 
     Example:
         >>> float(tsuno.metrics.TruePositives()([0, 1, 1, 1], [0.2, 0.9, 0.3, 0.8]))
@@ -191,7 +206,7 @@ class TrueNegatives(_OutcomeCount):
     Args:
         thresholds: a number from 0 to 1, or a list of them; 0.5 by default.
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
 
     Example:
         >>> float(tsuno.metrics.TrueNegatives()([0, 0, 0, 1], [0.2, 0.9, 0.3, 0.8]))
@@ -207,7 +222,7 @@ class FalsePositives(_OutcomeCount):
     Args:
         thresholds: a number from 0 to 1, or a list of them; 0.5 by default.
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
 
     Example:
         >>> float(tsuno.metrics.FalsePositives()([0, 0, 0, 1], [0.2, 0.9, 0.3, 0.8]))
@@ -223,7 +238,7 @@ class FalseNegatives(_OutcomeCount):
     Args:
         thresholds: a number from 0 to 1, or a list of them; 0.5 by default.
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
 
     Example:
         >>> tsuno.metrics.FalseNegatives(thresholds=[0.1, 0.5])([0, 1, 1], [0.2, 0.9, 0.3]).tolist()
@@ -233,7 +248,7 @@ class FalseNegatives(_OutcomeCount):
     counted = ("false_negatives",)
 
 
-class _Rate(_Counting):
+class _Rate(_AtThresholds):
     """The share of true positives in what was counted."""
 
     _direction = "up"
@@ -250,12 +265,10 @@ class _Rate(_Counting):
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         default = 0.5 if top_k is None else LOWEST
         self.thresholds = threshold_list(f"{type(self).__name__}.thresholds", thresholds, default)
-        for counter in self.counted:
-            setattr(self, counter, self.add_variable((len(self.thresholds),), "zeros", name=counter))
+        self._make_counters()
 
     def result(self) -> Any:
-        hits, others = (self._counter(name).value for name in self.counted)
-        return self._one_or_all(ops.divide_no_nan(hits, hits + others))
+        return self._one_or_all(self._share(*self.counted))
 
 
 class Precision(_Rate):
@@ -269,7 +282,7 @@ class Precision(_Rate):
         top_k: count only the k highest predictions of each sample as decisions for their classes.
         class_id: look at this class alone, from 0.
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
 
     Example:
         >>> float(tsuno.metrics.Precision()([0, 0, 1, 1], [0.7, 0.1, 0.3, 0.8]))
@@ -290,7 +303,7 @@ class Recall(_Rate):
         top_k: count only the k highest predictions of each sample as decisions for their classes.
         class_id: look at this class alone, from 0.
         name: a name for logs.
-        dtype: the dtype of the counters.
+        dtype: the dtype that the metric names; counts are kept in `config.floatx()`.
 
     Example:
         >>> float(tsuno.metrics.Recall()([0, 1, 1, 1, 1], [0.7, 0.9, 0.3, 0.8, 0.6]))

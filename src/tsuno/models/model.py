@@ -8,8 +8,10 @@ connect them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
 
 from tsuno import callbacks as callbacks_module
 from tsuno import optimizers
@@ -21,6 +23,7 @@ from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import children
 from tsuno.graph import Graph
 from tsuno.layers import Layer
+from tsuno.layers.strings import as_text, holds_text, runs_on_host
 from tsuno.metrics import Metric
 from tsuno.models.summary import summary
 from tsuno.training import loop
@@ -49,7 +52,7 @@ class Model(Layer):
         (2, 1)
     """
 
-    _untracked = Layer._untracked | {"graph", "optimizer", "compiled", "history", "_programs"}
+    _untracked = Layer._untracked | {"graph", "optimizer", "compiled", "history", "_programs", "_halves"}
     _config_module = "keras"
 
     def __init__(
@@ -69,6 +72,7 @@ class Model(Layer):
         self.stop_training = False
         self.history: Any = None
         self._programs = Programs()
+        self._halves: tuple[Graph, tuple[Graph, Graph] | None] | None = None
         if (inputs is None) != (outputs is None):
             raise ValueError(f"`{self.name}` needs both `inputs` and `outputs`, or neither when `call` is defined.")
         if inputs is not None:
@@ -92,6 +96,54 @@ class Model(Layer):
         with scope(training=context.training if given.get("training") is None else given["training"]):
             return _unpack(self.graph.run(given["inputs"]))
 
+    @property
+    def runs_on_host(self) -> bool:
+        """Whether a layer inside reads text."""
+        return any(layer is not self and runs_on_host(layer) for layer in self._flatten_layers())
+
+    def _split(self) -> tuple[Graph, Graph] | None:
+        """The part of the graph that reads text and the rest, if there is such a part."""
+        if self.graph is None:
+            return None
+        if self._halves is None or self._halves[0] is not self.graph:
+            self._halves = (self.graph, self.graph.split())
+        return self._halves[1]
+
+    @property
+    def compiled_graph(self) -> Graph | None:
+        """What runs in compiled programs: the graph, without the part that reads text."""
+        split = self._split()
+        return self.graph if split is None else split[1]
+
+    def reader(self, x: Any) -> Callable[[Any], Any] | None:
+        """What inputs pass through on the host before they reach compiled programs; None for nothing."""
+        if self.graph is None and holds_text(x):
+            text = as_text(x)
+            self.outputs_for(KerasTensor((None, *text.shape[1:]), "string"))
+        split = self._split()
+        if split is None:
+            return None
+        return lambda x: tree.map_structure(np.asarray, split[0].run(as_text(x) if holds_text(x) else x))
+
+    def forward(self, x: Any, training: bool) -> Any:
+        """The outputs for what `reader` has made of the inputs."""
+        split = self._split()
+        if split is None:
+            return self(x, training=training)
+        with scope(training=training, path=(*context.path, self.name)):
+            return _unpack(split[1].run(x))
+
+    def _convert(self, value: Any) -> Any:
+        return as_text(value, where=self.path) if holds_text(value) else super()._convert(value)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        symbols = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
+        if all(symbol.dtype != "string" for symbol in symbols):
+            return super().compute_output_spec(*args, **kwargs)
+        with scope(losses=[]):  # text cannot be traced: the layers inside say what they give
+            outputs = self.call(*args, **kwargs)
+        return tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype), outputs)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.graph is not None and type(self).call is Model.call:
             kwargs = {**dict(zip(("inputs", "training", "mask"), args, strict=False)), **kwargs}
@@ -114,8 +166,8 @@ class Model(Layer):
 
     def outputs_for(self, inputs: Any) -> Any:
         """The outputs for symbolic inputs, as symbolic tensors; makes the weights if there are none yet."""
-        if self.graph is not None:
-            return self.graph.outputs
+        if self.compiled_graph is not None:
+            return self.compiled_graph.outputs
         with scope(losses=[]):
             outputs = self.compute_output_spec(inputs)
         self.built = True
@@ -225,20 +277,23 @@ class Model(Layer):
             run_eagerly: compute step by step outside compiled programs, for debugging.
             steps_per_execution: accepted for compatibility; how many steps one dispatch runs is found by measuring.
             jit_compile: `False` has the same effect as `run_eagerly=True`.
-            auto_scale_loss: accepted for compatibility.
+            auto_scale_loss: under the dtype policy `mixed_float16`, put a `LossScaleOptimizer` around the optimizer.
 
         Which weights are trainable is settled here: changing `trainable` later takes effect at the next `compile`.
 
         Raises:
             ValueError: a name is unknown; the nearest is suggested.
         """
-        self.optimizer = optimizers.get(optimizer)
+        self.optimizer = given = optimizers.get(optimizer)
         if not isinstance(self.optimizer, optimizers.Optimizer):
             raise TypeError(f"`compile.optimizer` must be an optimizer or its name; got {describe(optimizer)}.")
+        scaled = isinstance(given, optimizers.LossScaleOptimizer)
+        if auto_scale_loss and not scaled and self.dtype_policy.name == "mixed_float16":
+            self.optimizer = optimizers.LossScaleOptimizer(given, name="loss_scale_optimizer")
         eager = bool(run_eagerly or jit_compile is False)
         self.compiled = Compiled(loss, loss_weights, metrics, weighted_metrics, eager, steps_per_execution, jit_compile)
         self.compiled.arguments = {
-            "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            "optimizer": given, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
         }  # fmt: skip
@@ -513,8 +568,7 @@ class Model(Layer):
         """What `compile` was given, as plain data."""
         if self.compiled is None:
             return None
-        arguments = {key: serialize(value) for key, value in self.compiled.arguments.items()}
-        return {**arguments, "optimizer": serialize(self.optimizer)}
+        return {key: serialize(value) for key, value in self.compiled.arguments.items()}
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile as `get_compile_config` says."""

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from tsuno import ops
 from tsuno.core.validate import Fraction, NonNegative
+from tsuno.core.variable import Variable
 from tsuno.optimizers.base import Optimizer, OptimizerOptions, Slots
 
 
@@ -43,6 +44,10 @@ class Adadelta(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **kwargs)
         self.rho, self.epsilon = rho, epsilon
+
+    def update_step(self, grad: Any, variable: Variable, learning_rate: Any) -> None:
+        """Apply the law to one weight; the gradient's name here is Keras' own."""
+        super().update_step(grad, variable, learning_rate)
 
     def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         d = slots["accumulated_delta_var"]

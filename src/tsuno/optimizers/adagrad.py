@@ -45,8 +45,8 @@ class Adagrad(Optimizer):
         super().__init__(learning_rate, **kwargs)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
-    def first_slots(self, variable: Variable) -> dict[str, Any]:
-        return {"accumulator": initializers.Constant(self.initial_accumulator_value)}
+    def make_slot(self, variable: Variable, name: str) -> Variable | None:
+        return self.add_variable_from_reference(variable, name, initializers.Constant(self.initial_accumulator_value))
 
     def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         a = slots["accumulator"] + ops.square(gradient)

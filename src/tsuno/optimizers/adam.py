@@ -9,6 +9,12 @@ from tsuno.core.validate import Below1, NonNegative
 from tsuno.optimizers.base import Optimizer, OptimizerOptions, Slots
 
 
+def moments(slots: Slots, gradient: Any, beta_1: Any, beta_2: Any) -> tuple[Any, Any]:
+    """The next running averages of the gradient and of its square."""
+    m, v = slots["momentum"], slots["velocity"]
+    return m + (gradient - m) * (1 - beta_1), v + (ops.square(gradient) - v) * (1 - beta_2)
+
+
 class Adam(Optimizer):
     """Steps scaled by running averages of the gradient and of its square.
 
@@ -51,8 +57,7 @@ class Adam(Optimizer):
 
     def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         rate = learning_rate * ops.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        m = slots["momentum"] + (gradient - slots["momentum"]) * (1 - self.beta_1)
-        v = slots["velocity"] + (ops.square(gradient) - slots["velocity"]) * (1 - self.beta_2)
+        m, v = moments(slots, gradient, self.beta_1, self.beta_2)
         kept = {"momentum": m, "velocity": v}
         if self.amsgrad:
             kept["velocity_hat"] = v = ops.maximum(slots["velocity_hat"], v)

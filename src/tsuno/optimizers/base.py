@@ -1,8 +1,9 @@
 """What all optimizers share: an optimizer itself states only its law for one weight.
 
 A law is the pure function `update(weight, gradient, slots, step, learning_rate) -> (weight, slots)`, and `slot_names`
-names the arrays it keeps per weight (zeros at first). Around it, composed here once and in this order: unscaling,
-gradient accumulation, clipping, weight decay, the law, the moving average of the weights, constraints.
+names the arrays it keeps per weight, zeros at first (else `make_slot` makes them). Around it, composed here once and in
+this order: weights that are overwritten by their gradient, unscaling, gradient accumulation, clipping, weight decay,
+the law, the moving average of the weights, constraints. A law for all weights together overrides `update_all`.
 
 Source of the form: D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, 2015: a fold over steps.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 from tsuno import initializers, ops
 from tsuno.core.config import Configurable
@@ -20,28 +21,16 @@ from tsuno.core.context import context, scope
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
-from tsuno.core.registry import custom_object_scope
+from tsuno.core.registry import custom_object_scope, in_library
 from tsuno.core.validate import Fraction, NonNegative, PositiveInt
-from tsuno.core.variable import Holder, Variable, bound, variables_of
+from tsuno.core.variable import Holder, Variable, variables_of
 from tsuno.optimizers.clipping import clip
+from tsuno.optimizers.guard import only_where
+from tsuno.optimizers.options import OptimizerOptions as OptimizerOptions
+from tsuno.optimizers.options import with_options
 from tsuno.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 
 Slots = dict[str, Any]
-
-
-class OptimizerOptions(TypedDict, total=False):
-    """The arguments that every optimizer takes."""
-
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
 
 
 class Optimizer(Configurable, Holder):
@@ -60,6 +49,7 @@ class Optimizer(Configurable, Holder):
         loss_scale_factor: a factor put on the loss and taken off the gradients, for float16.
         gradient_accumulation_steps: average the gradients of so many steps, then move once.
         name: a name for the variables' paths.
+        decay: of Keras 2; accepted and ignored with a warning. Use a schedule.
 
     Example:
         >>> class Plain(tsuno.optimizers.Optimizer):
@@ -76,6 +66,11 @@ class Optimizer(Configurable, Holder):
     the slots of each weight together."""
     _untracked = frozenset({"_arguments", "_trainable_variables", "_places"})
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if in_library(cls) and "__init__" in cls.__dict__:
+            cls.__init__ = with_options(cls.__init__, Optimizer.__init__)  # type: ignore[method-assign]
+        super().__init_subclass__(**kwargs)
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -89,7 +84,11 @@ class Optimizer(Configurable, Holder):
         loss_scale_factor: NonNegative | None = None,
         gradient_accumulation_steps: PositiveInt | None = None,
         name: str | None = None,
+        *,
+        decay: float | None = None,
     ) -> None:
+        if decay is not None:
+            warnings.warn("`decay` is ignored; pass a schedule as `learning_rate`.", stacklevel=2)
         if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError(
                 f"{type(self).__name__} takes only one of `clipnorm`, `clipvalue` and `global_clipnorm`; got "
@@ -110,6 +109,9 @@ class Optimizer(Configurable, Holder):
             self._iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
             self._learning_rate = self._make_learning_rate(learning_rate)
         self._made: list[Variable] = []  # the optimizer's own variables in the order in which they were made
+        self._averages: list[Variable | None] = []
+        self._accumulators: list[Variable] = []
+        self._slots: list[dict[str, Variable]] = []
 
     def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         """The law: the next value of one weight and of what is kept about it.
@@ -126,26 +128,45 @@ class Optimizer(Configurable, Holder):
     def prepare(self, step: Any) -> None:
         """Hook: what happens once per step, before the law is applied to each weight."""
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots for these weights."""
+    def build(self, variables: Sequence[Variable] = (), var_list: Sequence[Variable] | None = None) -> None:
+        """Make the slots for these weights, which may be given under either name."""
         if self.built:
             return
-        self._trainable_variables = list(variables)
-        self._places = {id(variable): place for place, variable in enumerate(variables)}
+        variables = self._remember(variables if var_list is None else var_list)
         self._averages = self.add_optimizer_variables(variables, "average") if self.use_ema else []
         accumulates = self.gradient_accumulation_steps
-        self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator") if accumulates else []
-        self._slots: list[dict[str, Variable]] = [{} for _ in variables]
+        self._accumulators = [
+            self.add_variable_from_reference(variable, "gradient_accumulator") for variable in variables if accumulates
+        ]
+        self._slots = [{} for _ in variables]
         for group in self.slot_names:
             for variable, slots in zip(variables, self._slots, strict=True):
-                first = self.first_slots(variable)
                 for name in (group,) if isinstance(group, str) else group:
-                    slots[name] = self.add_variable_from_reference(variable, name, first.get(name, "zeros"))
-        self.built = True
+                    slot = None if variable.overwrite_with_gradient else self.make_slot(variable, name)
+                    if slot is not None:
+                        slots[name] = slot
+        self.build_shared(variables)
 
-    def first_slots(self, variable: Variable) -> dict[str, Any]:
-        """Initializers for slots that do not start at zero."""
-        return {}
+    def make_slot(self, variable: Variable, name: str) -> Variable | None:
+        """Hook: what is kept about one weight under a name; zeros of its shape by default, None for nothing."""
+        return self.add_variable_from_reference(variable, name)
+
+    def decay_of(self, variable: Variable) -> float | None:
+        """Hook: the weight decay of one weight, if it is not excluded."""
+        return self.weight_decay
+
+    def build_shared(self, variables: Sequence[Variable]) -> None:
+        """Hook: make what is kept for all weights together."""
+
+    def _remember(self, variables: Sequence[Variable]) -> list[Variable]:
+        self._trainable_variables = list(variables)
+        self._places = {id(variable): place for place, variable in enumerate(variables)}
+        self.built = True
+        return self._trainable_variables
+
+    def _slots_named(self, name: str) -> list[Variable | None]:
+        """The slots of a name, one per weight; None where a weight has none."""
+        return [slots.get(name) for slots in self._slots]
 
     def add_variable(
         self, shape: Iterable[int], initializer: Any = "zeros", dtype: Any = None, aggregation: str = "none",
@@ -163,20 +184,22 @@ class Optimizer(Configurable, Holder):
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
     ) -> Variable:
-        """A variable of the shape and dtype of a weight, named after it."""
+        """A variable of the shape, dtype and layout of a weight, named after it."""
         full = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
-        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
+        like, layout = reference_variable, reference_variable.layout
+        return self.add_variable(like.shape, initializer, like.dtype, layout=layout, name=full)
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
     ) -> Any:
-        """One variable per weight, or for several names a tuple of such lists."""
+        """One variable per weight, or for several names a tuple of such lists; None for overwritten weights."""
         names = [name] if isinstance(name, str) else list(name)
         firsts = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
-        columns: tuple[list[Variable], ...] = tuple([] for _ in names)
+        columns: tuple[list[Variable | None], ...] = tuple([] for _ in names)
         for variable in trainable_variables:
+            kept = not variable.overwrite_with_gradient
             for column, each, first in zip(columns, names, firsts, strict=True):
-                column.append(self.add_variable_from_reference(variable, each, first))
+                column.append(self.add_variable_from_reference(variable, each, first) if kept else None)
         return columns[0] if isinstance(name, str) else columns
 
     @property
@@ -238,46 +261,68 @@ class Optimizer(Configurable, Holder):
         """
         if not len(grads):
             return
-        if trainable_variables is None:
-            trainable_variables = self._trainable_variables
-        elif not self.built:
-            self.build(list(trainable_variables))
-        strangers = [v.path for v in trainable_variables if id(v) not in self._places]
-        if strangers:
-            raise ValueError(
-                f"The optimizer {self.name!r} was built for other weights and does not know {strangers[0]!r}. "
-                "Make a new optimizer for another model."
-            )
-        if len(grads) != len(trainable_variables):
-            unbuilt = "" if self.built else " Pass the weights too, or call `build` with them first."
-            raise ValueError(f"{len(grads)} gradients were given for {len(trainable_variables)} weights.{unbuilt}")
-        pairs = [(g, v) for g, v in zip(grads, trainable_variables, strict=True) if g is not None]
+        variables = self._weights(grads, trainable_variables)
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         if not pairs:
             raise ValueError("None of the weights has a gradient: the loss does not depend on them.")
         if len(pairs) < len(grads):
-            still = [v.path for g, v in zip(grads, trainable_variables, strict=True) if g is None]
+            still = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
             warnings.warn(f"The loss does not depend on {', '.join(still)}: no gradient, no step.", stacklevel=2)
+        for gradient, variable in pairs:
+            if variable.overwrite_with_gradient:
+                self._overwrite(variable, gradient)
+        pairs = [(g, v) for g, v in pairs if not v.overwrite_with_gradient]
         if self.loss_scale_factor is not None:
             pairs = [(g / self.loss_scale_factor, v) for g, v in pairs]
-        if self.gradient_accumulation_steps:
-            self._accumulate(pairs)
-        else:
-            self._move(pairs)
-        if self.use_ema:
+        if pairs:
+            self._accumulate(pairs) if self.gradient_accumulation_steps else self._move(pairs)
             self._average()
         for _, variable in pairs:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
 
+    def _weights(self, grads: Sequence[Any], given: Sequence[Variable] | None) -> list[Variable]:
+        """The weights that gradients are for; the optimizer is built for them, if it is not yet."""
+        variables = self._trainable_variables if given is None else list(given)
+        if given is not None and not self.built:
+            self.build(variables)
+        strangers = [v.path for v in variables if id(v) not in self._places]
+        if strangers:
+            raise ValueError(
+                f"The optimizer {self.name!r} was built for other weights and does not know {strangers[0]!r}. "
+                "Make a new optimizer for another model."
+            )
+        if len(grads) != len(variables):
+            unbuilt = "" if self.built else " Pass the weights too, or call `build` with them first."
+            raise ValueError(f"{len(grads)} gradients were given for {len(variables)} weights.{unbuilt}")
+        return variables
+
+    def _overwrite(self, variable: Variable, gradient: Any) -> None:
+        """Set a weight to its gradient, which for statistics of float8 is their next value; of several, the largest."""
+        if self.gradient_accumulation_steps:
+            largest = self._accumulators[self._places[id(variable)]]
+            due = self._is_due()
+            gradient = ops.maximum(gradient, largest.value)
+            largest.assign(ops.where(due, ops.zeros_like(gradient), gradient))
+            gradient = ops.where(due, gradient, variable.value)
+        variable.assign(gradient)
+
     def _move(self, pairs: list[tuple[Any, Variable]]) -> None:
         grads = clip([g for g, _ in pairs], self.clipnorm, self.clipvalue, self.global_clipnorm)
+        variables = [variable for _, variable in pairs]
         rate = ops.convert_to_tensor(self.learning_rate)
+        for variable in variables:
+            decay = self.decay_of(variable)
+            if decay and not self._is_excluded(variable):
+                variable.assign_sub(variable.value * ops.cast(decay * rate, variable.dtype))
         self.prepare(ops.cast(self.iterations, "float32") + 1)
-        for gradient, (_, variable) in zip(grads, pairs, strict=True):
-            if self.weight_decay and self._decays(variable):
-                variable.assign_sub(variable.value * ops.cast(self.weight_decay * rate, variable.dtype))
-            self.update_step(gradient, variable, rate)
+        self.update_all(grads, variables, rate)
+
+    def update_all(self, grads: Sequence[Any], variables: Sequence[Variable], learning_rate: Any) -> None:
+        """Apply the law to each weight; a law for all weights together overrides this."""
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Apply the law to one weight and its slots; old-style optimizers override this instead of `update`."""
@@ -296,19 +341,18 @@ class Optimizer(Configurable, Holder):
         for name, value in kept.items():
             slots[name].assign(value)
 
+    def _is_due(self) -> Any:
+        """Whether this step is one at which accumulated gradients are used."""
+        return (self._iterations.value + 1) % (self.gradient_accumulation_steps or 1) == 0
+
     def _accumulate(self, pairs: list[tuple[Any, Variable]]) -> None:
-        steps = self.gradient_accumulation_steps or 1
-        due = (self._iterations.value + 1) % steps == 0
-        sums = [(self._accumulators[self._places[id(v)]], g) for g, v in pairs]
-        touched = [self, [v for _, v in pairs]]
-        with bound(touched):
-            self._move([((total.value + g) / steps, v) for (total, g), (_, v) in zip(sums, pairs, strict=True)])
-            moved = [(v, v.value) for v in variables_of(touched)]
-        for variable, value in moved:
-            if value is not variable.value:
-                variable.assign(ops.where(due, value, variable.value))
-        for total, g in sums:
-            total.assign(ops.where(due, ops.zeros_like(g), total.value + g))
+        steps, due = self.gradient_accumulation_steps, self._is_due()
+        totals = [self._accumulators[self._places[id(v)]] for _, v in pairs]
+        sums = [total.value + g for total, (g, _) in zip(totals, pairs, strict=True)]
+        with only_where(due, [self, [v for _, v in pairs]]):
+            self._move([(each / steps, v) for each, (_, v) in zip(sums, pairs, strict=True)])
+        for total, each in zip(totals, sums, strict=True):
+            total.assign(ops.where(due, ops.zeros_like(each), each))
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
@@ -316,12 +360,17 @@ class Optimizer(Configurable, Holder):
         """Leave out weights, given themselves or by a pattern in their names, from weight decay."""
         self._no_decay = ({id(v) for v in var_list or ()}, [re.compile(name) for name in var_names or ()])
 
-    def _decays(self, variable: Variable) -> bool:
+    def _is_excluded(self, variable: Variable) -> bool:
         listed, patterns = self._no_decay
-        return id(variable) not in listed and not any(pattern.search(variable.name) for pattern in patterns)
+        return id(variable) in listed or any(pattern.search(variable.name) for pattern in patterns)
+
+    def _averaged(self) -> list[tuple[Variable, Variable]]:
+        """Weights and their moving averages, if such are kept."""
+        both = zip(self._trainable_variables, self._averages, strict=True) if self.use_ema else ()
+        return [(variable, average) for variable, average in both if average is not None]
 
     def _average(self) -> None:
-        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+        for variable, average in self._averaged():
             # The first average is the weight itself: zeros would pull it down.
             momentum = ops.cast(ops.not_equal(self.iterations, 0), variable.dtype) * self.ema_momentum
             average.assign(momentum * average.value + (1 - momentum) * variable.value)
@@ -331,9 +380,10 @@ class Optimizer(Configurable, Holder):
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Set weights to their moving averages, if such are kept."""
-        if self.use_ema:
-            for variable in var_list:
-                variable.assign(self._averages[self._places[id(variable)]].value)
+        chosen = {id(variable) for variable in var_list}
+        for variable, average in self._averaged():
+            if id(variable) in chosen:
+                variable.assign(average.value)
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss to differentiate: multiplied by `loss_scale_factor`, if set."""
@@ -356,6 +406,7 @@ class Optimizer(Configurable, Holder):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
+        config.pop("decay", None)
         rate = self._learning_rate
         return {**config, "learning_rate": float(rate) if isinstance(rate, Variable) else serialize(rate)}
 

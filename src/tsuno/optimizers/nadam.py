@@ -9,6 +9,7 @@ from tsuno import ops
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.validate import Below1, NonNegative
 from tsuno.core.variable import Variable
+from tsuno.optimizers.adam import moments
 from tsuno.optimizers.base import Optimizer, OptimizerOptions, Slots
 
 
@@ -48,11 +49,7 @@ class Nadam(Optimizer):
         super().__init__(learning_rate, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots for these weights, and the product of momenta that they share."""
-        if self.built:
-            return
-        super().build(variables)
+    def build_shared(self, variables: Sequence[Variable]) -> None:
         dtype = variables[0].dtype if variables else standardize_dtype(None)
         self._product = self.add_variable((), "ones", dtype, name="momentum_product")
 
@@ -67,8 +64,7 @@ class Nadam(Optimizer):
         product = ops.cast(self._product.value, step.dtype)
         # Rounded once, so that 1 - β₂ and 1 - β₂ᵗ agree to the last bit.
         beta_1, beta_2 = ops.cast(self.beta_1, step.dtype), ops.cast(self.beta_2, step.dtype)
-        m = slots["momentum"] + (gradient - slots["momentum"]) * (1 - beta_1)
-        v = slots["velocity"] + (ops.square(gradient) - slots["velocity"]) * (1 - beta_2)
+        m, v = moments(slots, gradient, beta_1, beta_2)
         ahead = next_ * m / (1 - product * next_) + (1 - now) * gradient / (1 - product)
         scale = ops.sqrt(v / (1 - beta_2**step)) + self.epsilon
         return weight - learning_rate * ahead / scale, {"momentum": m, "velocity": v}

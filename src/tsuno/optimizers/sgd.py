@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from tsuno.core.validate import Fraction
+from tsuno.core.variable import Variable
 from tsuno.optimizers.base import Optimizer, OptimizerOptions, Slots
 
 
@@ -46,6 +47,11 @@ class SGD(Optimizer):
     @property
     def slot_names(self) -> tuple[str, ...]:  # type: ignore[override]
         return ("momentum",) if self.momentum else ()
+
+    @property
+    def momentums(self) -> list[Variable | None]:
+        """The momentum of each weight."""
+        return self._slots_named("momentum") if self.momentum else []
 
     def update(self, weight: Any, gradient: Any, slots: Slots, step: Any, learning_rate: Any) -> tuple[Any, Slots]:
         if not self.momentum:

@@ -35,9 +35,10 @@ def fraction(value: Any, where: str) -> float:
 
 def check_inputs(model: Any, x: Any) -> None:
     """Whether inputs have the shapes that the model declares, and values that its first layers can take."""
-    if model.graph is None:
+    graph = model.compiled_graph
+    if graph is None:
         return
-    for tensor, array in zip(model.graph.input_tensors, model.graph.align(x), strict=True):
+    for tensor, array in zip(graph.input_tensors, graph.align(x), strict=True):
         if array is None:
             continue
         shape = tuple(array.shape)
@@ -45,15 +46,16 @@ def check_inputs(model: Any, x: Any) -> None:
             shape = (*shape, 1)
         elif len(shape) == len(tensor.shape) + 1 and shape[-1] == 1:
             shape = shape[:-1]
-        model.graph.check_shape(tensor, (None, *shape[1:]) if tensor.shape[:1] == (None,) else shape)
+        graph.check_shape(tensor, (None, *shape[1:]) if tensor.shape[:1] == (None,) else shape)
 
 
 def check_indices(model: Any, x: Any) -> None:
     """Whether the integers that go straight into embeddings are rows of their tables."""
-    if model.graph is None:
+    graph = model.compiled_graph
+    if graph is None:
         return
-    from_input = dict(zip(map(id, model.graph.input_tensors), model.graph.align(x), strict=True))
-    for node in model.graph.nodes:
+    from_input = dict(zip(map(id, graph.input_tensors), graph.align(x), strict=True))
+    for node in graph.nodes:
         limit = getattr(node.operation, "input_dim", None)
         if not hasattr(node.operation, "embeddings") or limit is None:
             continue

@@ -97,6 +97,9 @@ class Compiled:
                 [_metric(each, t, p) for each in row if each is not None]
                 for row, t, p in zip(rows, flat_y, flat_pred, strict=True)
             ]
+            for row, t, p in zip(target, flat_y, flat_pred, strict=True):
+                for metric in row if t is not None else ():
+                    metric.build(t, p)  # a program cannot make counters
         self.built = True
 
     def _flat_targets(self, y: Any, y_pred: Any, names: Sequence[str] | None) -> list[Any]:

@@ -18,6 +18,7 @@ from tsuno import engine
 from tsuno.callbacks import CallbackList, History
 from tsuno.callbacks.callback_list import call_hook
 from tsuno.core.context import scope
+from tsuno.core.settings import max_epochs, max_steps_per_epoch
 from tsuno.core.spec import KerasTensor
 from tsuno.data import KEPT_LOGS, ArrayData, Data, make_data, split_batch
 from tsuno.training import checks
@@ -52,6 +53,7 @@ def fit(
     compiled(model, "fit")
     batch_size = checks.whole_number(batch_size, "fit.batch_size")
     epochs = checks.whole_number(epochs, "fit.epochs", low=0, optional=False)
+    epochs = _limited(epochs, max_epochs(), "epochs")
     initial_epoch = checks.whole_number(initial_epoch, "fit.initial_epoch", low=0, optional=False)
     steps_per_epoch = checks.whole_number(steps_per_epoch, "fit.steps_per_epoch")
     validation_steps = checks.whole_number(validation_steps, "fit.validation_steps")
@@ -59,14 +61,15 @@ def fit(
     checks.check_callbacks(callbacks)
     data = make_data(
         x, y, sample_weight, batch_size=batch_size, shuffle=bool(shuffle), class_weight=class_weight,
-        steps=steps_per_epoch, finite=True,
+        steps=steps_per_epoch, finite=True, read=model.reader(x),
     )  # fmt: skip
     validation: Data | None = None
     if validation_data is not None:
-        validation = _validation(validation_data, validation_batch_size or batch_size, validation_steps)
+        validation = _validation(model, validation_data, validation_batch_size or batch_size, validation_steps)
     elif split:
         data, validation = split_batch(data, split)
         data.steps = steps_per_epoch or data.steps
+    _limit_steps(data, validation)
     prepare(model, data)
     program = train_program(model)
     watched = _verbosity(verbose)
@@ -139,7 +142,8 @@ def evaluate(
     batch_size = checks.whole_number(batch_size, "evaluate.batch_size")
     steps = checks.whole_number(steps, "evaluate.steps")
     checks.check_callbacks(callbacks)
-    data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, read=model.reader(x))
+    _limit_steps(data)
     prepare(model, data)
     watched = _verbosity(verbose)
     watchers = CallbackList(
@@ -154,7 +158,8 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     batch_size = checks.whole_number(batch_size, "predict.batch_size")
     steps = checks.whole_number(steps, "predict.steps")
     checks.check_callbacks(callbacks)
-    data = make_data(x, batch_size=batch_size, steps=steps)
+    data = make_data(x, batch_size=batch_size, steps=steps, read=model.reader(x))
+    _limit_steps(data)
     sample = data.sample()[0]
     _build(model, sample)
     checks.check_inputs(model, sample)
@@ -195,7 +200,7 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
 def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
     """See `Model.train_on_batch`."""
     compiled(model, "train_on_batch")
-    data = _one_batch(x, y, sample_weight, class_weight)
+    data = _one_batch(model, x, y, sample_weight, class_weight)
     prepare(model, data, check=not _is_ready(model))
     (chunk,) = data.chunks()
     logs = _read(train_program(model)(chunk, 0, 1)[0])
@@ -205,7 +210,7 @@ def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight:
 def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
     """See `Model.test_on_batch`."""
     compiled(model, "test_on_batch")
-    data = _one_batch(x, y, sample_weight, None)
+    data = _one_batch(model, x, y, sample_weight, None)
     prepare(model, data, check=not _is_ready(model))
     (chunk,) = data.chunks()
     logs = _read(test_program(model)(chunk, 0, 1)[0])
@@ -214,7 +219,7 @@ def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: b
 
 def predict_on_batch(model: Any, x: Any) -> Any:
     """See `Model.predict_on_batch`."""
-    data = _one_batch(x, None, None, None)
+    data = _one_batch(model, x, None, None, None)
     _build(model, data.arrays[0])
     checks.check_inputs(model, data.arrays[0])
     return engine.fetch(_predictor(model)(engine.put(data.arrays[0])))
@@ -277,16 +282,30 @@ def _is_ready(model: Any) -> bool:
     return bool(model.built and model.optimizer.built and model.compiled.built)
 
 
-def _validation(given: Any, batch_size: int | None, steps: int | None) -> Data:
+def _validation(model: Any, given: Any, batch_size: int | None, steps: int | None) -> Data:
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
-        return make_data(*given, batch_size=batch_size, steps=steps)
+        return make_data(*given, batch_size=batch_size, steps=steps, read=model.reader(given[0]))
     if isinstance(given, (tuple, list)):
         raise ValueError(f"`fit.validation_data` must be (x, y) or (x, y, sample_weight); got {len(given)} items.")
-    return make_data(given, batch_size=batch_size, steps=steps)
+    return make_data(given, batch_size=batch_size, steps=steps, read=model.reader(given))
 
 
-def _one_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> ArrayData:
-    data = make_data(x, y, sample_weight, batch_size=1, class_weight=class_weight)
+def _limit_steps(*given: Data | None) -> None:
+    for data in given:
+        if data is not None:
+            data.steps = _limited(data.steps, max_steps_per_epoch(), "steps per epoch")
+
+
+def _limited(count: Any, limit: int | None, what: str) -> Any:
+    """A number of epochs or steps, within the limit that was set for trying a program out."""
+    if limit is None or (count is not None and count <= limit):
+        return count
+    warnings.warn(f"Only {limit} {what} are run: a limit is set in `tsuno.config`.", stacklevel=4)
+    return limit
+
+
+def _one_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> ArrayData:
+    data = make_data(x, y, sample_weight, batch_size=1, class_weight=class_weight, read=model.reader(x))
     if not isinstance(data, ArrayData):
         raise ValueError("One batch of arrays is needed here; got a generator.")
     return ArrayData(data.arrays, data.size)

@@ -31,7 +31,7 @@ def train_step(model: Any) -> Step:
         with bound(owners) as after, scope(losses=[]):
             for weight, value in zip(weights, values, strict=True):
                 weight.assign(value)
-            y_pred = model(x, training=True)
+            y_pred = model.forward(x, training=True)
             loss = model.compute_loss(x, y, y_pred, sample_weight, training=True)
             masks = [get_mask(output) for output in tree.flatten(y_pred)]
             return model.optimizer.scale_loss(loss), (loss, y_pred, masks, after())
@@ -57,7 +57,7 @@ def test_step(model: Any) -> Step:
     def step(state: State, batch: Batch) -> tuple[State, Logs]:
         x, y, sample_weight = batch
         with bound(owners, state) as after, scope(losses=[]):
-            y_pred = model(x, training=False)
+            y_pred = model.forward(x, training=False)
             loss = model.compute_loss(x, y, y_pred, sample_weight, training=False)
             masks = [get_mask(output) for output in tree.flatten(y_pred)]
             logs = measure(model, x, y, y_pred, sample_weight, loss, masks)
@@ -71,7 +71,7 @@ def predict_step(model: Any) -> Callable[[State, Batch], Any]:
 
     def step(state: State, x: Any) -> Any:
         with bound(model, state), scope(losses=[]):
-            return model(x, training=False)
+            return model.forward(x, training=False)
 
     return step
 
