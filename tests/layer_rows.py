@@ -36,10 +36,19 @@ class Row:
     """Whether an unknown batch size is the unknown first size of every result."""
     config: bool = True
     """Whether the configuration is plain data."""
+    gradient: bool = True
+    """Whether Keras' gradients are right."""
+    rewrite: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Methods called on the built layer, with their arguments."""
 
     def __str__(self) -> str:
         given = [f"{key}={value}" for key, value in self.kwargs.items() if not isinstance(value, Of)]
-        return f"{self.name}({', '.join(given)})({', '.join(self.call)})"
+        return "".join([f"{self.name}({', '.join(given)})", *(f".{name}" for name, _ in self.rewrite), f"({', '.join(self.call)})"])
+
+
+def resolved(lib: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Arguments for one of the libraries."""
+    return {key: value.make(lib) if isinstance(value, Of) else value for key, value in kwargs.items()}
 
 
 class Table(list[Row]):

@@ -34,6 +34,36 @@ row("EinsumDense", floats(4, 5), equation="abc,cd->abd", output_shape=(4, 3), bi
 row("Embedding", ints(6, high=7), input_dim=7, output_dim=3)
 row("Embedding", ints(6, high=7), input_dim=7, output_dim=3, mask_zero=True, embeddings_regularizer="l2")
 row("Embedding", ints(2, 3, high=7).astype("int64"), input_dim=7, output_dim=2, embeddings_initializer="ones")
+row("ReversibleEmbedding", ints(6, high=7), input_dim=7, output_dim=3, mask_zero=True)
+row("ReversibleEmbedding", floats(6, 3), input_dim=7, output_dim=3, logit_soft_cap=0.5, call={"reverse": True})
+row("ReversibleEmbedding", floats(6, 3), input_dim=7, output_dim=3, tie_weights=False, call={"reverse": True})
+for name, inputs, kwargs in (
+    ("Dense", floats(5), {"units": 3}), ("EinsumDense", floats(4, 5), {"equation": "abc,cd->abd", "output_shape": (None, 3), "bias_axes": "d"}),
+    ("Embedding", ints(6, high=7), {"input_dim": 7, "output_dim": 3}), ("Conv2D", floats(6, 6, 2), {"filters": 3, "kernel_size": 2}),
+):  # fmt: skip
+    row(name, inputs, lora_rank=2, **kwargs)
+
+# ---------------------------------------------------------------------- rewritten weights
+
+PLAIN4 = Of(lambda lib: lib.quantizers.Int4QuantizationConfig(block_size=None))
+BLOCKS = Of(lambda lib: lib.quantizers.Int4QuantizationConfig(block_size=2))
+WEIGHTS_ONLY = Of(lambda lib: lib.quantizers.Int8QuantizationConfig(activation_quantizer=None))
+LORA = ("enable_lora", {"rank": 2, "lora_alpha": 3.0, "b_initializer": "ones"})
+INT8, INT4 = ("quantize", {"mode": "int8"}), ("quantize", {"mode": "int4"})
+WIDE = ("EinsumDense", floats(3, 5, 2), {"equation": "abcd,cde->abe", "output_shape": (None, 3), "bias_axes": "e"})
+REVERSE = ("ReversibleEmbedding", floats(3, 5), {"input_dim": 7, "output_dim": 5, "call": {"reverse": True}})
+for (name, inputs, kwargs), rewrites in (
+    (("Dense", floats(5), {"units": 3}), [(LORA,), (INT8,), (LORA, INT8), (INT4,), (("quantize", {"mode": "float8"}),)]),
+    (("Dense", floats(2, 6), {"units": 4, "use_bias": False}), [(LORA, INT4), (("quantize", {"config": PLAIN4}),), (("quantize", {"config": WEIGHTS_ONLY}),)]),
+    (("Conv2D", floats(6, 6, 2), {"filters": 3, "kernel_size": 2}), [(LORA,)]),
+    (WIDE, [(LORA,), (INT8,), (INT4,), (("quantize", {"config": BLOCKS}),), (("quantize", {"config": PLAIN4}),), (("quantize", {"mode": "float8"}),)]),
+    (("Embedding", ints(6, high=7), {"input_dim": 7, "output_dim": 3}), [(LORA,), (INT8,), (LORA, INT4), (("quantize", {"config": PLAIN4}),)]),
+    (REVERSE, [(INT8,), (INT4,)]),
+    ((REVERSE[0], REVERSE[1], {**REVERSE[2], "tie_weights": False}), [(INT8,), (INT4,)]),
+):  # fmt: skip
+    for rewrite in rewrites:
+        # Keras' way back from integers has the gradient of the rounding, which is nothing.
+        row(name, inputs, flags={"rewrite": rewrite, "gradient": name != "ReversibleEmbedding"}, **kwargs)
 
 # ---------------------------------------------------------------------- functions
 
@@ -72,6 +102,47 @@ row("Conv2D", images(2, 4, True), filters=4, kernel_size=3, strides=2, groups=2,
 row("Conv2D", images(2, 2), filters=3, kernel_size=1, kernel_regularizer="l2", kernel_initializer="glorot_normal")
 row("Conv2D", images(2, 1), filters=3, kernel_size=5, padding="same")
 
+for rank in (1, 2, 3):
+    transposed = functools.partial(row, f"Conv{rank}DTranspose", filters=3)
+    transposed(images(rank, 2), kernel_size=3, strides=2, padding="same", activation="relu")
+    transposed(images(rank, 2), kernel_size=2, strides=2, output_padding=1, use_bias=False)
+    transposed(images(rank, 2, True), kernel_size=3, data_format="channels_first", kernel_regularizer="l2")
+row("Conv1DTranspose", images(1, 2), filters=3, kernel_size=3, padding="same", dilation_rate=2)
+row("Conv2DTranspose", images(2, 2), filters=3, kernel_size=(2, 4), strides=(3, 1), padding="same", output_padding=(2, 0))
+row("Conv2DTranspose", images(2, 2, True), filters=3, kernel_size=(4, 3), strides=(1, 2), padding="same", data_format="channels_first")
+for rank in (1, 2):
+    depthwise = functools.partial(row, f"DepthwiseConv{rank}D")
+    depthwise(images(rank, 2), kernel_size=3, depth_multiplier=2, activation="relu")
+    depthwise(images(rank, 3), kernel_size=3, strides=2, padding="same", use_bias=False, depthwise_regularizer="l2")
+    depthwise(images(rank, 3, True), kernel_size=2, dilation_rate=2, data_format="channels_first", depthwise_constraint="non_neg")
+    separable = functools.partial(row, f"SeparableConv{rank}D", filters=4)
+    separable(images(rank, 2), kernel_size=3, depth_multiplier=2, padding="same", activation="relu")
+    separable(images(rank, 3), kernel_size=3, strides=2, use_bias=False, pointwise_initializer="ones", pointwise_regularizer="l2")
+    separable(images(rank, 3, True), kernel_size=2, dilation_rate=2, data_format="channels_first", depthwise_initializer="he_normal")
+
+# ---------------------------------------------------------------------- margins and upsampling
+
+row("Cropping1D", images(1, 2))
+row("Cropping1D", images(1, 2), cropping=(0, 3))
+row("Cropping2D", images(2, 2))
+row("Cropping2D", images(2, 2), cropping=((1, 0), (0, 2)))
+row("Cropping2D", images(2, 2, True), cropping=(2, 1), data_format="channels_first")
+row("Cropping3D", images(3, 2))
+row("Cropping3D", images(3, 2, True), cropping=((1, 0), (0, 2), (1, 1)), data_format="channels_first")
+row("ZeroPadding1D", images(1, 2))
+row("ZeroPadding1D", images(1, 2, True), padding=(0, 3), data_format="channels_first")
+row("ZeroPadding2D", images(2, 2))
+row("ZeroPadding2D", images(2, 2, True), padding=((1, 0), (0, 2)), data_format="channels_first")
+row("ZeroPadding3D", images(3, 2), padding=(1, 0, 2))
+row("ZeroPadding3D", images(3, 2, True), data_format="channels_first")
+row("UpSampling1D", images(1, 2))
+row("UpSampling2D", images(2, 2), size=(2, 3))
+row("UpSampling2D", images(2, 2, True), size=2, data_format="channels_first", interpolation="bicubic")
+for interpolation in ("bilinear", "lanczos3", "lanczos5"):
+    row("UpSampling2D", images(2, 2), size=(1, 2), interpolation=interpolation)
+row("UpSampling3D", images(3, 2), size=(1, 2, 3))
+row("UpSampling3D", images(3, 2, True), data_format="channels_first")
+
 # ---------------------------------------------------------------------- pooling
 
 for rank in (1, 2, 3):
@@ -86,6 +157,10 @@ for rank in (1, 2, 3):
         pool(images(rank, 2))
         pool(images(rank, 2), keepdims=True)
         pool(images(rank, 2, True), data_format="channels_first")
+    for kind in ("AdaptiveAverage", "AdaptiveMax"):
+        pool = functools.partial(row, f"{kind}Pooling{rank}D")
+        pool(images(rank, 2), output_size=3)
+        pool(images(rank, 2, True), output_size=SPACE[rank][:1] + (2, 9)[: rank - 1], data_format="channels_first")
 row("MaxPooling2D", images(2, 2), pool_size=(3, 2), strides=(1, 3), padding="same")
 row("AveragePooling2D", images(2, 2), pool_size=(2, 3), strides=(3, 1))
 row("GlobalAveragePooling1D", images(1, 2), call={"mask": mask(9)})
@@ -188,6 +263,15 @@ row("LSTM", SEQUENCE, units=2, unroll=True, go_backwards=True, return_state=True
 row("GRU", SEQUENCE, units=2, use_bias=False, reset_after=True)
 row("GRU", SEQUENCE, units=2, reset_after=False, return_sequences=True)
 row("GRU", SEQUENCE, units=2, reset_after=False, unroll=True, call={"mask": mask(4)})
+for rank, places in ((1, (5,)), (2, (4, 5)), (3, (2, 3, 3))):
+    conv = functools.partial(row, f"ConvLSTM{rank}D", filters=2, recurrent_initializer="glorot_uniform")
+    conv(floats(3, *places, 2), kernel_size=2, return_sequences=True)
+    conv(floats(3, 3, *places), kernel_size=3, strides=2, padding="same", data_format="channels_first", return_state=True, go_backwards=True)
+conv = functools.partial(row, "ConvLSTM2D", floats(3, 4, 4, 2), filters=2, kernel_size=3, padding="same")
+BEFORE = [floats(4, 4, 2), floats(4, 4, 2)]
+conv(call={"initial_state": BEFORE}, dilation_rate=2, use_bias=False, recurrent_activation="hard_sigmoid", kernel_regularizer="l2")
+conv(unroll=True, return_sequences=True, unit_forget_bias=False, call={"mask": mask(3)}, recurrent_initializer="zeros")
+conv(stateful=True, recurrent_initializer="zeros", flags={"batch": False})
 row("SimpleRNNCell", floats(3), floats(2), units=2)
 row("LSTMCell", floats(3), [floats(2), floats(2)], units=2)
 row("GRUCell", floats(3), floats(2), units=2, reset_after=False)

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import scipy.linalg
+import scipy.ndimage
 import scipy.signal
 import scipy.spatial
 import scipy.special as special
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+import keras
+
+from tsuno import engine
 
 BATCH = 4
 
@@ -677,3 +684,122 @@ plain("vectorize", lambda a, b: a @ b, ref=A @ B.T, compiled=False, kwargs={"sig
 row("stop_gradient", A, ref=lambda x: x)
 plain("custom_gradient", lambda x: (x * x, lambda upstream: upstream), ref=A * A, compiled=False, then=lambda f: f(A))
 plain("jvp", lambda x: x * x, (A,), (B,), smooth=True, ref=lambda f, p, t: (p[0] ** 2, 2 * p[0] * t[0]))
+
+# ------------------------------------------------------------------------------------------------ sequences
+FRAMES, FRAME_COUNTS = floats(BATCH, 5, 3), np.array([5, 3, 4, 1], "int32")
+
+
+def _spell(x: np.ndarray, counts: np.ndarray, strategy: str, width: int, top: int, **options: Any) -> Any:
+    """Prefix beam search with dicts: the probability of each beginning that ends on a label, and on a blank (0)."""
+    labels, scores = np.full((top, len(x), x.shape[1]), -1), np.full((len(x), top), -np.inf)
+    for i, (frames, count) in enumerate(zip(special.softmax(x, axis=-1), counts, strict=True)):
+        beam = {(): np.array([0.0, 1.0])}
+        for frame in frames[:count]:
+            new: dict[tuple[int, ...], np.ndarray] = {}
+            for spelled, (labelled, blanked) in beam.items():
+                for c, p in enumerate(frame):
+                    again = spelled[-1:] == (c,)
+                    stays = new.setdefault(spelled, np.zeros(2))
+                    stays += [p * labelled * again, p * (labelled + blanked) * (c == 0)]
+                    if c:
+                        grows = new.setdefault((*spelled, c), np.zeros(2))
+                        grows += [p * (blanked + labelled * (not again)), 0.0]
+            beam = dict(sorted(new.items(), key=lambda item: -item[1].sum())[:width])
+        for rank, (spelled, both) in enumerate([*beam.items()][:top]):
+            labels[rank, i, : len(spelled)], scores[i, rank] = spelled, np.log(both.sum())
+    return labels, scores
+
+
+row("ctc_decode", FRAMES, FRAME_COUNTS, "beam_search", 8, 5, batch=False, ref=_spell, tolerance=3e-6)
+for options in ({"merge_repeated": False}, {"mask_index": 1}, {"mask_index": None}):
+    row("ctc_decode", FRAMES, FRAME_COUNTS, batch=False, kwargs=options, ref=keras.ops.ctc_decode, tolerance=3e-6)
+
+# ------------------------------------------------------------------------------------------------ images
+IMAGES, NEAR = floats(BATCH, 6, 7, 3, low=0, high=1), {"tolerance": 1e-5}
+PIXELS = ints(BATCH, 6, 7, 3, high=256).astype("uint8")
+LAST, FIRST = {"data_format": "channels_last"}, {"data_format": "channels_first"}
+SHIFTED = IMAGES * 0.8 + floats(BATCH, 6, 7, 3, low=0, high=0.2)
+TURN = floats(BATCH, 8, low=0, high=0.1) + np.array([0.9, 0.2, 0.7, -0.15, 1.1, -0.3, 0, 0], "float32")
+TURN[:, 6:] = 0
+CORNERS = np.tile(np.array([[0, 0], [6, 0], [0, 5], [6, 5]], "float32"), (BATCH, 1, 1))
+MOVED = CORNERS + floats(BATCH, 4, 2, low=-1, high=1)
+VOLUMES = floats(BATCH, 3, 5, 4, 2)
+
+
+def _keras(name: str) -> Callable[..., Any]:
+    """The function of Keras, compiled as one program where it can be."""
+    function = getattr(keras.ops.image, name)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        def run(arrays: list[Any]) -> Any:
+            values = iter(arrays)
+            return function(*(next(values) if isinstance(x, np.ndarray) else x for x in args), **kwargs)
+
+        return engine.compile(run)([x for x in args if isinstance(x, np.ndarray)])
+
+    return function if name == "elastic_transform" else call
+
+
+def images(name: str, *args: Any, given: Any = (IMAGES,), smooth: bool = False, single: bool = True, **kw: Any) -> None:
+    """A batch with channels last, and one image with channels first; arrays among the arguments are for each image."""
+    row(f"image.{name}", *given, *args, ref=_keras(name), kwargs={**kw, **LAST}, smooth=smooth, **NEAR)
+    turned = [np.moveaxis(x, -1, 1) for x in given]
+    if single:
+        turned, args = [x[0] for x in turned], tuple(x[0] if isinstance(x, np.ndarray) else x for x in args)
+    row(f"image.{name}", *turned, *args, ref=_keras(name), kwargs={**kw, **FIRST}, batch=not single, **NEAR)
+
+
+for name in ("rgb_to_grayscale", "rgb_to_hsv", "hsv_to_rgb"):
+    images(name, smooth=True)
+row("image.rgb_to_grayscale", PIXELS, ref=_keras("rgb_to_grayscale"))
+row("image.rgb_to_grayscale", IMAGES[..., :1], ref=lambda x: x)
+row("image.rgb_to_hsv", IMAGES.round(), ref=_keras("rgb_to_hsv"), **NEAR)  # ties between colours
+for method in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"):
+    images("resize", (9, 4), interpolation=method, smooth=method == "bicubic")
+    row(
+        "image.resize",
+        IMAGES,
+        (3, 5),
+        ref=_keras("resize"),
+        kwargs={"interpolation": method, "antialias": True},
+        **NEAR,
+    )
+# Three times the size: no value lies in the middle between two integers.
+row("image.resize", PIXELS, (18, 21), ref=_keras("resize"))
+row("image.resize", PIXELS, (4, 9), "nearest", ref=_keras("resize"))
+row("image.resize", PIXELS, (18, 39), ref=_keras("resize"), kwargs={"pad_to_aspect_ratio": True, "fill_value": 2.0})
+for size in ((4, 9), (9, 4)):
+    images("resize", size, crop_to_aspect_ratio=True)
+    images("resize", size, pad_to_aspect_ratio=True, fill_value=2.0)
+for mode in ("constant", "nearest", "wrap", "mirror", "reflect"):
+    options = {"fill_mode": mode, "fill_value": 0.5}
+    row("image.affine_transform", IMAGES, TURN, ref=_keras("affine_transform"), kwargs=options, **NEAR)
+    fixed("image.map_coordinates", IMAGES[0, ..., 0], floats(2, 3, 5, low=-6, high=14), int(mode != "wrap"), mode, 2,
+          smooth=mode == "mirror", **NEAR, ref=lambda x, at, order, mode, value: scipy.ndimage.map_coordinates(
+              x, at, order=order, mode={"constant": "grid-constant", "wrap": "grid-wrap"}.get(mode, mode), cval=value))  # fmt: skip
+fixed("image.map_coordinates", ints(3, 7), floats(2, 5, high=8), 1, ref=_keras("map_coordinates"))
+images("affine_transform", TURN, smooth=True)
+images("affine_transform", TURN, "nearest", "reflect")
+images("perspective_transform", CORNERS, MOVED, fill_value=0.5, smooth=True)
+images("perspective_transform", CORNERS, MOVED, interpolation="nearest")
+images("elastic_transform", 4.0, 0.8, seed=3, smooth=True)
+images("elastic_transform", 4.0, 0.8, "nearest", "constant", 0.5, seed=4)
+images("gaussian_blur", (3, 3), (1.0, 1.0))
+images("gaussian_blur", (5, 2), (0.7, 2.0), smooth=True)
+images("sobel_edges", smooth=True, single=False)
+images("ssim", given=(IMAGES, SHIFTED), filter_size=5, filter_sigma=1.1, max_val=1.2, smooth=True)
+for margins in ((1, 2, None, None, 4, 5), (None, None, 1, 2, 4, 5), (0, 1, 3, 2)):
+    images("crop_images", *margins, smooth=len(margins) == 4)
+    margins = (*margins[:4], *(8 + size for size in margins[4:]))
+    images("pad_images", *margins, smooth=len(margins) == 4)
+for windows in ((2,), ((3, 2), None, 1, "same"), (3, 1, 2), ((3, 2), (2, 1), 1, "same"), ((2, 3), 1, 2, "same")):
+    images("extract_patches", *windows, smooth=windows == (3, 1, 2))
+row("image.extract_patches", PIXELS, 2, ref=_keras("extract_patches"))
+row("image.extract_patches", VOLUMES, (3, 2, 2), ref=_keras("extract_patches"))
+for windows in ((2,), ((3, 2, 2), None, 1, "same"), (2, 1, 2)):
+    images("extract_patches_3d", *windows, given=(VOLUMES,), smooth=windows == (2,))
+for method in ("linear", "cubic", "lanczos3", "lanczos5"):
+    fixed("image.scale_and_translate", IMAGES[:, :5], (BATCH, 6, 5, 3), np.array([0.7, 1.3], "float32"),
+          np.array([0.4, -0.6], "float32"), (1, 2), method, smooth=method == "cubic",
+          ref=lambda x, shape, scale, shift, axes, method: keras.ops.image.scale_and_translate(
+              x, shape, scale.astype("float32"), shift.astype("float32"), axes, method), **NEAR)  # fmt: skip

@@ -14,7 +14,7 @@ ORDER = [
     ["engine"],
     ["core"],
     ["ops"],
-    ["random", "initializers", "regularizers", "constraints", "activations"],
+    ["random", "initializers", "regularizers", "constraints", "activations", "quantizers"],
     ["losses", "metrics", "optimizers"],
     ["rewrite"],
     ["layers"],

@@ -6,11 +6,12 @@ Compiling is what takes time here, so laws about programs take rows by the chunk
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import jax
+import keras
 import numpy as np
 import pytest
 from ops_table import BATCH, ROWS, Row
@@ -46,7 +47,7 @@ def call(function: Callable[..., Any], row: Row, values: Any) -> Any:
 
 
 def apply(row: Row, values: Any = None) -> Any:
-    return call(getattr(ops, row.name), row, arrays(row) if values is None else values)
+    return call(attrgetter(row.name)(ops), row, arrays(row) if values is None else values)
 
 
 def expected(row: Row) -> Any:
@@ -79,9 +80,23 @@ def differences(actual: Any, wanted: Any, tolerance: float) -> str:
 
 
 def test_every_op_has_a_row() -> None:
-    public = {name for name, item in vars(ops).items() if inspect.isfunction(item) and not name.startswith("_")}
+    public = functions(ops) | {f"image.{name}" for name in functions(ops.image)}
     assert public - {row.name for row in ROWS} == set()
     assert len(public) > 300
+    assert all(">>>" in (attrgetter(name)(ops).__doc__ or "") for name in public)
+
+
+def functions(module: Any) -> set[str]:
+    return {name for name, item in vars(module).items() if inspect.isfunction(item) and not name.startswith("_")}
+
+
+@pytest.mark.parametrize("part", ["image", "linalg", "nn", "numpy"])
+def test_parts_of_the_namespace(part: str) -> None:
+    """What Keras has in a part is there, and is the function of `ops` itself."""
+    ours, theirs = getattr(ops, part), getattr(keras.ops, part)
+    assert functions(theirs) - functions(ours) == set()
+    if part != "image":
+        assert all(getattr(ours, name) is getattr(ops, name) for name in functions(ours))
 
 
 @pytest.mark.parametrize("rows", CHUNKS)
@@ -198,12 +213,10 @@ PROMOTIONS: list[tuple[Any, ...]] = [
 
 
 def test_dtypes_are_those_of_keras() -> None:
-    os.environ["KERAS_BACKEND"] = "jax"
-    keras_ops = pytest.importorskip("keras").ops
     wrong = []
     for name, *arguments in PROMOTIONS:
         values = [tensor(x) if isinstance(x, str) else x for x in arguments]
-        ours, theirs = (inferred_dtype(getattr(module, name), values) for module in (ops, keras_ops))
+        ours, theirs = (inferred_dtype(getattr(module, name), values) for module in (ops, keras.ops))
         if ours != theirs:
             wrong.append(f"{name}{tuple(arguments)}: {ours} is not {theirs}")
     assert not wrong, "\n".join(wrong)
@@ -214,6 +227,9 @@ def inferred_dtype(function: Callable[..., Any], values: list[Any]) -> str:
     numbers = [x for x in values if not hasattr(x, "dtype")]
     tensors = [x for x in values if hasattr(x, "dtype")]
     return str(engine.eval_shape(lambda *given: function(*given, *numbers), *tensors).dtype)
+
+
+IMAGE = np.ones((4, 4, 3), "float32")
 
 
 @pytest.mark.parametrize(
@@ -247,6 +263,35 @@ def inferred_dtype(function: Callable[..., Any], values: list[Any]) -> str:
         (lambda: ops.rearrange(np.ones((2, 3)), "a b -> a c"), r"`rearrange.pattern` must be a pattern for 2 axes"),
         (lambda: ops.one_hot([0], 2, sparse=True), r"`one_hot.sparse` must be False"),
         (lambda: ops.unstack(np.ones(2), num=3), r"`unstack.num` must be 2"),
+        (lambda: ops.ctc_decode(np.ones((1, 2, 3)), [2], "gready"), r"`ctc_decode.strategy` must be one of 'greedy'"),
+        (
+            lambda: ops.ctc_decode(np.ones((1, 2, 3)), [2], "beam_search", 2, 3),
+            r"top_paths` must be from 1 to the beam",
+        ),
+        (lambda: ops.image.resize(np.ones((4, 4)), (2, 2)), r"`resize.images` must be of 3 axes \(one image\) or 4"),
+        (lambda: ops.image.resize(IMAGE, (2, 2), "linear"), r"`resize.interpolation` must be one of 'nearest', 'bil"),
+        (lambda: ops.image.resize(IMAGE, (2, 0)), r"`resize.size` must be a positive integer or a tuple of 2"),
+        (lambda: ops.image.resize(IMAGE, 2, fill_mode="wrap"), r"`resize.fill_mode` must be one of 'constant'; got"),
+        (lambda: ops.image.resize(IMAGE, 2, "nearest", False, True, True), r"crop_to_aspect_ratio` must be False if"),
+        (lambda: ops.image.rgb_to_hsv(IMAGE.astype("int32")), r"`rgb_to_hsv.images` must be of a float dtype"),
+        (lambda: ops.image.hsv_to_rgb(IMAGE[..., :2]), r"`hsv_to_rgb.images` must be of 3 channels, on axis -1"),
+        (lambda: ops.image.affine_transform(IMAGE, np.ones(6)), r"`affine_transform.transform` must be of shape \(8,"),
+        (
+            lambda: ops.image.affine_transform(IMAGE, np.ones((3, 8))),
+            r"takes one transform or one for each of the 1 im",
+        ),
+        (lambda: ops.image.perspective_transform(IMAGE, np.ones((4, 2)), np.ones(8)), r"end_points` must be of shape"),
+        (lambda: ops.image.map_coordinates(np.ones(3), np.ones((2, 2)), 1), r"coordinates` must be of shape \(1, …\)"),
+        (lambda: ops.image.map_coordinates(np.ones(3), np.ones((1, 2)), 3), r"`map_coordinates.order` must be 0 or 1"),
+        (lambda: ops.image.pad_images(IMAGE, 1, 1, 1, 1, 9), r"`pad_images` takes exactly two of `top_padding`, `bott"),
+        (lambda: ops.image.crop_images(IMAGE, 1, 1, None, None, 9, 9), r"`crop_images` cannot bring a size of 4 to"),
+        (lambda: ops.image.extract_patches(IMAGE, 5), r"`extract_patches.images` must be at least as large as the w"),
+        (lambda: ops.image.extract_patches(IMAGE, (2, 2, 2)), r"images` must be of 4 axes, or 5 for a batch"),
+        (lambda: ops.image.ssim(IMAGE, IMAGE), r"`ssim.filter_size` must be at most the height and width of the im"),
+        (
+            lambda: ops.image.scale_and_translate(IMAGE, (4, 4, 3), [1.0], [0.0], (0, 1), "cubic"),
+            r"`scale_and_trans.*scale",
+        ),
     ],
 )
 def test_wrong_input_gets_one_clear_sentence(attempt: Callable[[], Any], message: str) -> None:
@@ -261,3 +306,50 @@ def test_gradients_pass_and_stop_where_they_should() -> None:
     assert float(engine.value_and_grad(own)(2.0)[1]) == 7.0
     safe = engine.value_and_grad(lambda x: ops.sum(ops.divide_no_nan(1.0, x)))(np.array([0.0, 2.0], "float32"))
     assert safe[1].tolist() == [0.0, -0.25]
+
+
+IMAGE_CALLS: dict[str, tuple[Any, ...]] = {
+    "affine_transform": (np.eye(8, dtype="float32")[0],), "crop_images": (1, 1, 1, 1), "elastic_transform": (1.0, 0.5),
+    "extract_patches": (2,), "gaussian_blur": ((3, 3), (1.0, 1.0), "channels_last"), "pad_images": (1, 1, 1, 1),
+    "perspective_transform": (np.eye(4, 2, dtype="float32"),) * 2, "resize": ((2, 2),), "rgb_to_grayscale": (),
+    "rgb_to_hsv": (), "sobel_edges": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float16", "bfloat16"])
+def test_dtypes_of_images_are_those_of_keras(dtype: str) -> None:
+    images, wrong = ops.ones((2, 4, 4, 3), dtype), []
+    for name, args in IMAGE_CALLS.items():
+        call = lambda module, x, name=name, args=args: getattr(module.image, name)(x, *args)
+        try:
+            wanted = engine.eval_shape(lambda x, call=call: call(keras.ops, x), images).dtype
+        except (TypeError, ValueError, OverflowError):
+            continue  # it has no result for integers
+        if engine.eval_shape(lambda x, call=call: call(ops, x), images).dtype != wanted:
+            wrong.append(name)
+    assert not wrong
+
+
+def test_no_images_and_integers() -> None:
+    none = np.zeros((0, 4, 4, 3), "float32")
+    for name, args in IMAGE_CALLS.items():
+        kwargs = {"seed": 1} if name == "elastic_transform" else {}
+        assert getattr(ops.image, name)(none, *args, **kwargs).shape[0] == 0, name
+    assert ops.image.ssim(none, none, filter_size=3).shape == (0,)
+    # A dot of 255 keeps its sum when it is smoothed, and equal images are alike whatever their dtype.
+    dot = np.zeros((1, 7, 7, 1), "uint8")
+    dot[:, 3, 3] = 255
+    assert abs(int(ops.image.gaussian_blur(dot, (5, 5), (1.0, 1.0)).astype("int32").sum()) - 255) <= 12
+    assert np.isclose(ops.image.ssim(dot, dot, 255.0, filter_size=3), 1.0)
+
+
+def test_a_projective_transform_divides_by_the_depth() -> None:
+    """The last two numbers of `affine_transform` count, as TensorFlow has it; Keras on JAX takes them for 0."""
+    corners = np.array([[0, 0], [3, 0], [0, 3], [3, 3]], "float32")
+    moved = corners + np.array([[0, 0.5], [-0.3, 0], [0.2, 0.1], [0, -0.6]], "float32")
+    rows = [[x, y, 1, 0, 0, 0, -u * x, -u * y] for (u, _), (x, y) in zip(corners, moved, strict=True)]
+    rows += [[0, 0, 0, x, y, 1, -v * x, -v * y] for (_, v), (x, y) in zip(corners, moved, strict=True)]
+    transform = np.linalg.solve(np.array(rows, "float64"), corners.T.ravel()).astype("float32")
+    image = np.random.default_rng(0).random((4, 4, 2)).astype("float32")
+    both = ops.image.affine_transform(image, transform), ops.image.perspective_transform(image, corners, moved)
+    np.testing.assert_allclose(*both, atol=1e-5)

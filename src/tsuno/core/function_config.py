@@ -20,7 +20,7 @@ from tsuno.core.spec import Node
 _FAMILIES = {
     "nn": """
         adaptive_average_pool adaptive_max_pool average_pool batch_normalization binary_crossentropy
-        categorical_crossentropy celu conv conv_transpose ctc_loss depth_to_space depthwise_conv
+        categorical_crossentropy celu conv conv_transpose ctc_decode ctc_loss depth_to_space depthwise_conv
         dot_product_attention elu fold gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh
         layer_normalization leaky_relu log_sigmoid log_softmax max_pool moments multi_hot normalize one_hot polar
         psnr relu relu6 rms_normalization selu separable_conv sigmoid silu soft_shrink softmax softplus softsign
@@ -34,6 +34,10 @@ _FAMILIES = {
         cdist erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet logsumexp rfft rsqrt
         segment_max segment_min segment_prod segment_sum stft top_k view_as_complex view_as_real
     """,
+    "image": """
+        affine_transform crop_images elastic_transform extract_patches gaussian_blur hsv_to_rgb map_coordinates
+        pad_images perspective_transform resize rgb_to_grayscale rgb_to_hsv scale_and_translate sobel_edges ssim
+    """,
     "linalg": """
         cholesky cholesky_inverse det eig eigh inv lstsq lu_factor matrix_rank norm pinv qr solve solve_triangular
         svd
@@ -41,16 +45,24 @@ _FAMILIES = {
 }
 _FAMILY = {function: family for family, functions in _FAMILIES.items() for function in functions.split()}
 _CLASSES = {
-    "allclose": "AllClose", "batch_normalization": "BatchNorm", "cdist": "CDist", "ctc_loss": "CTCLoss", "fft": "FFT",
-    "fft2": "FFT2", "hard_swish": "HardSilu", "ifft2": "IFFT2", "irfft": "IRFFT", "isin": "IsIn", "istft": "ISTFT",
-    "layer_normalization": "LayerNorm", "psnr": "PSNR", "rfft": "RFFT", "rms_normalization": "RMSNorm",
-    "searchsorted": "SearchSorted", "stft": "STFT", "svd": "SVD", "swish": "Silu",
+    "allclose": "AllClose", "batch_normalization": "BatchNorm", "cdist": "CDist", "ctc_decode": "CTCDecode",
+    "ctc_loss": "CTCLoss", "fft": "FFT", "fft2": "FFT2", "hard_swish": "HardSilu", "hsv_to_rgb": "HSVToRGB",
+    "ifft2": "IFFT2", "irfft": "IRFFT", "isin": "IsIn", "istft": "ISTFT", "layer_normalization": "LayerNorm",
+    "psnr": "PSNR", "rfft": "RFFT", "rgb_to_grayscale": "RGBToGrayscale", "rgb_to_hsv": "RGBToHSV",
+    "rms_normalization": "RMSNorm", "searchsorted": "SearchSorted", "ssim": "SSIM", "stft": "STFT", "svd": "SVD",
+    "swish": "Silu",
 }  # fmt: skip
 _CALLED_WITH = {
     "xs", "x", "operands", "key", "start_indices", "elements", "condlist", "choicelist", "true_fn", "false_fn",
 }  # fmt: skip
-_MADE_WITH = {("clip", "x_min"), ("clip", "x_max"), ("bincount", "weights"), ("trapezoid", "x")}
-_CALLED_WITH_TOO = {("isclose", "rtol"), ("isclose", "atol"), ("dot_product_attention", "scale")}
+_MADE_WITH = {
+    ("clip", "x_min"), ("clip", "x_max"), ("bincount", "weights"), ("trapezoid", "x"), ("gaussian_blur", "sigma"),
+    ("elastic_transform", "alpha"),
+}  # fmt: skip
+_CALLED_WITH_TOO = {
+    ("isclose", "rtol"), ("isclose", "atol"), ("dot_product_attention", "scale"),
+    ("scale_and_translate", "output_shape"),
+}  # fmt: skip
 
 
 def _class_of(function: str) -> str:

@@ -54,6 +54,8 @@ class SeedGenerator(Configurable, Holder):
     Args:
         seed: where the stream starts; drawn from the process-wide stream by default.
         name: a name for the variable's path.
+        backend: accepted for compatibility; there is one.
+        dtype: that of the keys: `"uint32"`.
 
     Example:
         >>> seeds = tsuno.random.SeedGenerator(seed=7)
@@ -63,7 +65,13 @@ class SeedGenerator(Configurable, Holder):
         False
     """
 
-    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, seed: int | None = None, name: str | None = None, backend: str | None = None, dtype: Any = "uint32"
+    ) -> None:
+        if backend not in (None, "jax"):
+            raise invalid("SeedGenerator.backend", "'jax' or None", backend)
+        if dtype != "uint32":
+            raise invalid("SeedGenerator.dtype", "'uint32', which keys are made of", dtype)
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
             raise invalid("SeedGenerator.seed", "an integer or None", seed)
         self.seed = seed

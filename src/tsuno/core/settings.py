@@ -1,10 +1,17 @@
-"""The few settings that hold for the whole process: float type, fuzz factor, image layout, limits and switches."""
+"""The few settings that hold for the whole process: float type, fuzz factor, image layout, limits and switches.
+
+They start from what the file `keras.json` in the home folder says, and from the variables `KERAS_MAX_EPOCHS` and
+`KERAS_MAX_STEPS_PER_EPOCH`, as programs for Keras expect.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -189,7 +196,7 @@ def home_folder() -> Path:
     """The folder of downloads and caches: `$KERAS_HOME`, or `.keras` in the user's home, or in /tmp without one."""
     if given := os.environ.get("KERAS_HOME"):
         return Path(given).expanduser()
-    home = Path("~").expanduser()
+    home = Path(os.path.expanduser("~"))
     return (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
 
 
@@ -202,3 +209,26 @@ def _set_limit(name: str, value: Any) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise invalid(name, "a positive integer or None", value)
     _settings[name] = value
+
+
+def _read_file() -> None:
+    """Take the settings of the user's `keras.json`, if there is one."""
+    path = home_folder() / "keras.json"
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    setters: dict[str, Callable[[Any], None]] = {
+        "floatx": set_floatx,
+        "epsilon": set_epsilon,
+        "image_data_format": set_image_data_format,
+    }
+    for name, setter in setters.items():
+        if isinstance(given, dict) and name in given and given[name] != _settings[name]:
+            try:
+                setter(given[name])
+            except ValueError as problem:
+                warnings.warn(f"The file {str(path)!r} is not followed in this: {problem}", stacklevel=2)
+
+
+_read_file()

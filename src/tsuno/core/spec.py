@@ -45,10 +45,13 @@ class KerasTensor(Arithmetic):
         ragged: bool = False,
         record_history: bool = True,
         name: str | None = None,
+        ragged_rank: int | None = None,
+        row_splits_dtype: Any = None,
     ) -> None:
         self.shape: Shape = standardize_shape(shape, "KerasTensor.shape")
         self.dtype: str = standardize_dtype(dtype)
         self.sparse, self.ragged, self.record_history = sparse, ragged, record_history
+        self.ragged_rank, self.row_splits_dtype = ragged_rank, row_splits_dtype
         self.name = name or auto_name("keras_tensor")
         self.node: Node | None = None
         self.index = 0

@@ -34,11 +34,12 @@ from tsuno.engine.randomness import (
 __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
     "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
-    "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "fetch",
+    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape",
+    "fetch", "filter_tracebacks",
     "fori_loop", "gamma", "is_array", "is_traced", "jvp", "linalg", "max_pool", "nn", "normal", "permutation",
-    "put", "randint", "ready", "remat", "resize", "rsqrt", "scan", "scatter", "segment_reduce", "special",
-    "stop_gradient", "subprogram", "switch", "take_rows", "to_numpy", "top_k", "tree", "truncated_normal", "uniform",
-    "value_and_grad", "vmap", "while_loop", "xp",
+    "put", "randint", "ready", "remat", "resize", "rsqrt", "scale_and_translate", "scan", "scatter",
+    "segment_reduce", "special", "stop_gradient", "subprogram", "switch", "take_rows", "to_numpy", "top_k", "tree",
+    "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -154,6 +155,26 @@ def device_count() -> int:
     return jax.device_count()
 
 
+def default_device(device: Any) -> AbstractContextManager[Any]:
+    """A context in which arrays are made on a device, named as `cpu`, `gpu:1` or given as an object of the engine."""
+    if isinstance(device, jax.Device):
+        return jax.default_device(device)
+    kind, _, number = str(device).lower().partition(":")
+    try:
+        found = [each for each in jax.devices(kind) if number in ("", str(each.id))]
+    except RuntimeError:
+        found = []
+    if not found:
+        there = sorted(f"{each.platform}:{each.id}" for each in jax.devices())
+        raise ValueError(f"There is no device {device!r} here. Choose one of {', '.join(map(repr, there))}.")
+    return jax.default_device(found[0])
+
+
+def filter_tracebacks(on: bool) -> None:
+    """Whether errors leave out the frames inside JAX."""
+    jax.config.update("jax_traceback_filtering", "auto" if on else "off")
+
+
 def enable_float64() -> None:
     """Let arrays keep 64 bits; called when a user asks for float64."""
     jax.config.update("jax_enable_x64", True)
@@ -185,6 +206,12 @@ def conv_transpose(
 
 def resize(x: Any, shape: Sequence[int], method: str, antialias: bool = False) -> Array:
     return jax.image.resize(x, tuple(shape), method=method, antialias=antialias)
+
+
+def scale_and_translate(
+    x: Any, shape: Sequence[int], axes: Sequence[int], scale: Any, translation: Any, method: str, antialias: bool
+) -> Array:
+    return jax.image.scale_and_translate(x, tuple(shape), axes, scale, translation, method, antialias)
 
 
 def top_k(x: Any, k: int) -> tuple[Array, Array]:

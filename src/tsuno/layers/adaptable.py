@@ -6,12 +6,21 @@ The rewriting itself is in `rewrite`: it puts something else in the place of the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Unpack
 
+from tsuno import engine
+from tsuno.core.context import scope
+from tsuno.core.registry import in_library
 from tsuno.core.validate import PositiveInt
+from tsuno.core.variable import Composed
 from tsuno.layers.base import Layer
 from tsuno.layers.parts import LayerOptions
+from tsuno.quantizers.config import AWQConfig, GPTQConfig, Int4QuantizationConfig, resolve_config
+from tsuno.rewrite.integers import DENSE
 from tsuno.rewrite.low_rank import LowRank, enable_lora
+from tsuno.rewrite.quantized import blank_calibration, put_calibrated, quantize_weight, quantized_policy
 
 
 class Adaptable(Layer):
@@ -34,6 +43,13 @@ class Adaptable(Layer):
     def _finish_build(self) -> None:
         if self.lora_rank:
             self.enable_lora(self.lora_rank, self.lora_alpha)
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Where new weights get the path of those there are, and are made at once."""
+        path = tuple(self.weights[0].path.split("/")[:-1])
+        with engine.eager(), scope(path=path, compute_dtype=None, bindings=None):
+            yield
 
     @property
     def lora_enabled(self) -> bool:
@@ -71,8 +87,88 @@ class Adaptable(Layer):
             )
         self.lora_rank, self.lora_alpha = rank, rank if lora_alpha is None else lora_alpha
         regularizer = getattr(self, f"{self.main}_regularizer", None)
-        enable_lora(self, self.main, rank, self.lora_alpha, a_initializer, b_initializer, regularizer)
+        with self._inside():
+            enable_lora(self, self.main, rank, self.lora_alpha, a_initializer, b_initializer, regularizer)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         return config if self.lora_rank else {k: v for k, v in config.items() if not k.startswith("lora_")}
+
+
+class Quantizable(Adaptable):
+    """A layer whose weights can be quantized."""
+
+    modes: ClassVar[tuple[str, ...]] = ("int8", "int4", "float8", "gptq", "awq")
+
+    def __init__(self, *, quantization_config: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.quantization_config = quantization_config
+
+    def _uses(self) -> dict[str, str]:
+        """The weights to quantize, each with the einsum that it is used in."""
+        return {self.main: DENSE}
+
+    def _finish_build(self) -> None:
+        super()._finish_build()
+        # A layer that is made quantized gets weights of the right form, to be filled from a file.
+        policy: Any = self.dtype_policy
+        if policy.quantization_mode in ("gptq", "awq"):
+            kind = GPTQConfig if policy.quantization_mode == "gptq" else AWQConfig
+            blank: Any = kind(None, None, weight_bits=policy.weight_bits, group_size=policy.group_size)
+            self._put_calibrated(blank, blank_calibration(getattr(self, self.main).shape, blank))
+        elif policy.quantization_mode is not None:
+            config = self.quantization_config
+            if config is None and policy.quantization_mode == "int4":
+                config = Int4QuantizationConfig(block_size=getattr(policy, "block_size", None))
+            self._quantize(resolve_config(policy.quantization_mode, config))
+
+    def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
+        """Put the weights in fewer bits, in place.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`; that of `config` by default.
+            type_check: whether to refuse classes of your own, whose `call` may use the weights in another way.
+            config: a `QuantizationConfig`; the mode's default by default.
+
+        The modes `gptq` and `awq` look at example inputs: use `Model.quantize`.
+
+        Raises:
+            ValueError: the layer is not built, or quantized already.
+            NotImplementedError: the mode is not for this layer.
+        """
+        chosen = resolve_config(mode, config)
+        if not self.built:
+            raise ValueError(f"`{self.path}` has no weights yet: call it, or its `build`, before `quantize`.")
+        if chosen.mode not in self.modes:
+            raise NotImplementedError(
+                f"`{self.path}` ({type(self).__name__}) cannot be quantized to {chosen.mode}, only to "
+                f"{', '.join(self.modes)}."
+            )
+        if type_check and not in_library(type(self)):
+            raise NotImplementedError(
+                f"`{self.path}` is of a class of your own, {type(self).__name__}: pass type_check=False if its `call` "
+                "uses the weights as the class above it does."
+            )
+        if self.quantization_mode is not None:
+            raise ValueError(f"`{self.path}` is quantized already, to {self.quantization_mode}.")
+        self.quantization_config = chosen
+        if chosen.mode not in ("gptq", "awq"):
+            self._quantize(chosen)
+
+    def _quantize(self, config: Any) -> None:
+        with self._inside():
+            for weight, equation in self._uses().items():
+                quantize_weight(self, weight, equation, config)
+        self.dtype_policy = quantized_policy(self, config)
+
+    def _put_calibrated(self, config: Any, arrays: Any) -> None:
+        """Take weights found from example inputs."""
+        with self._inside():
+            ((weight, equation),) = self._uses().items()
+            put_calibrated(self, weight, equation, config, arrays)
+        self.dtype_policy = quantized_policy(self, config)
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether the main weight is in fewer bits."""
+        return isinstance(getattr(self, self.main, None), Composed) and self.quantization_mode is not None

@@ -22,6 +22,7 @@ from tsuno.core.dtypes import get_policy, is_float
 from tsuno.core.errors import describe, invalid
 from tsuno.core.naming import auto_name
 from tsuno.core.op import to_array
+from tsuno.core.registry import serialize
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
 from tsuno.core.variable import Holder, Variable, children, variables_of
@@ -89,7 +90,7 @@ class Layer(Configurable, Holder):
             raise invalid(f"{type(self).__name__}.name", "a string without '/'", name)
         self.name = name or auto_name(type(self).__name__)
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.dtype_policy = get_policy(dtype)
+        self.dtype_policy = get_policy(dtype).at("/".join((*context.path, self.name)))
         self.autocast = autocast
         self.built = False
         self.supports_masking = False
@@ -480,6 +481,15 @@ class Layer(Configurable, Holder):
         return self.dtype_policy.compute_dtype
 
     @property
+    def quantization_mode(self) -> str | None:
+        """How the weights are quantized: `int8`, `int4`, `float8`, `gptq`, `awq`, or None."""
+        return self.dtype_policy.quantization_mode
+
+    def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
+        """Put the weights in fewer bits; for layers that can."""
+        raise NotImplementedError(f"`{self.path}` ({type(self).__name__}) has no weights that could be quantized.")
+
+    @property
     def input(self) -> Any:
         """The symbolic input of the layer's first call."""
         inputs = self._first_node("input").inputs
@@ -529,18 +539,19 @@ class Layer(Configurable, Holder):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        base = {"name": self.name, "trainable": self.trainable, "dtype": config.get("dtype")}
-        dtype = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype_policy.name}}
-        base["dtype"] = {**dtype, "registered_name": None}
+        base = {"name": self.name, "trainable": self.trainable, "dtype": serialize(self.dtype_policy)}
         # What every layer takes is said only where it says something.
         silent = {"input_shape", "input_dim"}
         silent |= {"activity_regularizer"} if self.activity_regularizer is None else set()
         silent |= {"autocast"} if config.get("autocast", True) else set()
+        config = {key: value for key, value in config.items() if key not in self._unsaid}
         config = {
             key: value for key, value in config.items() if key not in silent or not _is_base_parameter(type(self), key)
         }
         return {**base, **{key: value for key, value in config.items() if key not in base}}
 
+    _unsaid: ClassVar[frozenset[str]] = frozenset()
+    """Arguments that no configuration holds."""
     _lacks: ClassVar[Mapping[str, Any]] = {}
     """Arguments of Keras' that the class does not have, with the values at which they change nothing."""
 

@@ -39,6 +39,8 @@ class Bidirectional(Layer):
     Source: M. Schuster and K. Paliwal, *Bidirectional Recurrent Neural Networks*, 1997.
     """
 
+    _unsaid = frozenset({"weights"})
+
     def __init__(
         self,
         layer: Any,
@@ -118,9 +120,11 @@ class Bidirectional(Layer):
         return masks if len(masks) > 1 else masks[0]
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config.pop("weights")
-        return {**config, "layer": serialize(self.forward_layer), "backward_layer": serialize(self.backward_layer)}
+        return {
+            **super().get_config(),
+            "layer": serialize(self.forward_layer),
+            "backward_layer": serialize(self.backward_layer),
+        }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:
@@ -132,4 +136,3 @@ def _copy(layer: Any, prefix: str, **changes: Any) -> Any:
     """A new layer like another, under a name of its own."""
     name = prefix + layer.name.removeprefix(prefix)
     return type(layer).from_config({**layer.get_config(), "name": name, **changes})
-

@@ -31,6 +31,7 @@ class InputLayer(Layer):
         input_tensor: a symbolic tensor to take the place of a new one.
         optional: whether None may be passed for it.
         name: a name, also the key under which dicts hold this input.
+        **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
         >>> tsuno.layers.InputLayer(shape=(3,)).output.shape
@@ -48,16 +49,19 @@ class InputLayer(Layer):
         input_tensor: Any = None,
         optional: bool = False,
         name: str | None = None,
+        **kwargs: Any,
     ) -> None:
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
-        if shape is None and batch_shape is None:
-            raise TypeError("`Input` needs `shape`, the shape of one sample, such as Input(shape=(28, 28, 1)).")
         if shape is not None and batch_shape is not None:
             raise ValueError(f"`Input` takes `shape` or `batch_shape`; got both, {shape} and {batch_shape}.")
         if sparse or ragged:
             raise ValueError("`Input` takes dense tensors only; got sparse or ragged. Convert the data first.")
-        super().__init__(name=name)
+        super().__init__(name=name, **kwargs)
+        if shape is None and batch_shape is None:
+            shape = self._sample_shape
+            if shape is None:
+                raise TypeError("`Input` needs `shape`, the shape of one sample, such as Input(shape=(28, 28, 1)).")
         if batch_shape is None:
             batch_shape = (batch_size, *standardize_shape(shape, "Input.shape"))
         self.batch_shape = standardize_shape(batch_shape, "Input.batch_shape")

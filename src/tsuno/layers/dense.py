@@ -8,12 +8,12 @@ from typing import Any, Unpack
 from tsuno import ops
 from tsuno.core.errors import invalid
 from tsuno.core.validate import PositiveInt
-from tsuno.layers.adaptable import Adaptable
+from tsuno.layers.adaptable import Quantizable
 from tsuno.layers.input_spec import InputSpec
 from tsuno.layers.parts import LayerOptions
 
 
-class Dense(Adaptable):
+class Dense(Quantizable):
     """A fully connected layer: activation(inputs · kernel + bias).
 
     Args:
@@ -29,6 +29,7 @@ class Dense(Adaptable):
         bias_constraint: what the bias is passed through after each step.
         lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
         lora_alpha: the factor of the low-rank part, times the rank.
+        quantization_config: how the weights of a layer with a quantized dtype policy are kept; see `quantize`.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, ..., features). Output shape: (batch, ..., units).
@@ -71,7 +72,7 @@ class Dense(Adaptable):
         return self.activation(x)
 
 
-class EinsumDense(Adaptable):
+class EinsumDense(Quantizable):
     """A fully connected layer over any axes: activation(einsum(equation, inputs, kernel) + bias).
 
     Args:
@@ -86,8 +87,10 @@ class EinsumDense(Adaptable):
         activity_regularizer: a penalty on the outputs.
         kernel_constraint: what the kernel is passed through after each step.
         bias_constraint: what the bias is passed through after each step.
+        gptq_unpacked_column_size: accepted for compatibility; it follows from the shape.
         lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
         lora_alpha: the factor of the low-rank part, times the rank.
+        quantization_config: how the weights of a layer with a quantized dtype policy are kept; see `quantize`.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -109,12 +112,17 @@ class EinsumDense(Adaptable):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        gptq_unpacked_column_size: int | None = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.equation = equation
         self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.bias_axes = bias_axes
+
+    def _uses(self) -> dict[str, str]:
+        return {"kernel": self.equation}
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         kernel_shape, bias_shape = einsum_shapes(self.equation, self.bias_axes, input_shape, self.output_shape)

@@ -116,6 +116,8 @@ class AdditiveAttention(Attention):
     Source: D. Bahdanau et al., *Neural Machine Translation by Jointly Learning to Align and Translate*, 2014.
     """
 
+    _unsaid = frozenset({"score_mode"})
+
     def __init__(
         self,
         use_scale: bool = True,
@@ -133,8 +135,3 @@ class AdditiveAttention(Attention):
     def score(self, query: Any, key: Any) -> Any:
         waves = ops.tanh(ops.expand_dims(query, -2) + ops.expand_dims(key, -3))
         return ops.sum(waves if self.scale is None else self.scale * waves, axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config.pop("score_mode", None)
-        return config

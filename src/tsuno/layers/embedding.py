@@ -8,11 +8,13 @@ from typing import Any, Unpack
 from tsuno import ops
 from tsuno.core.context import set_mask
 from tsuno.core.validate import PositiveInt
-from tsuno.layers.adaptable import Adaptable
+from tsuno.layers.adaptable import Quantizable
 from tsuno.layers.parts import LayerOptions
+from tsuno.rewrite.integers import DENSE
+from tsuno.rewrite.quantized import TABLE
 
 
-class Embedding(Adaptable):
+class Embedding(Quantizable):
     """A table of vectors, one per integer: the outputs are rows of it.
 
     Args:
@@ -27,6 +29,7 @@ class Embedding(Adaptable):
         activity_regularizer: a penalty on the outputs.
         lora_rank: train a low-rank part of that rank instead of the weight itself; see `enable_lora`.
         lora_alpha: the factor of the low-rank part, times the rank.
+        quantization_config: how the table of a layer with a quantized dtype policy is kept; see `quantize`.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: integers (batch, ...). Output shape: (batch, ..., output_dim).
@@ -38,6 +41,8 @@ class Embedding(Adaptable):
     """
 
     main = "embeddings"
+    modes = ("int8", "int4")
+    _unsaid = frozenset({"weights", "input_length"})
     embeddings_initializer: Callable[..., Any]
 
     def __init__(
@@ -63,6 +68,9 @@ class Embedding(Adaptable):
             self.build()
             self.set_weights(weights if isinstance(weights, (list, tuple)) else [weights])
 
+    def _uses(self) -> dict[str, str]:
+        return {"embeddings": TABLE}
+
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
 
@@ -72,10 +80,6 @@ class Embedding(Adaptable):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {key: value for key, value in config.items() if key not in ("weights", "input_length")}
 
 
 class ReversibleEmbedding(Embedding):
@@ -133,6 +137,9 @@ class ReversibleEmbedding(Embedding):
         if not self.tie_weights:
             shape = (self.output_dim, self.input_dim)
             self.reverse_embeddings = self.add_weight(shape, self.embeddings_initializer, name="reverse_embeddings")
+
+    def _uses(self) -> dict[str, str]:
+        return super()._uses() | ({} if self.tie_weights else {"reverse_embeddings": DENSE})
 
     def call(self, inputs: Any, reverse: bool = False) -> Any:
         if not reverse:

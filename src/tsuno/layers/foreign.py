@@ -37,6 +37,8 @@ class JaxLayer(Layer):
         [[4.0, 4.0]]
     """
 
+    _unsaid = frozenset({"params", "state", "seed"})
+
     def __init__(
         self,
         call_fn: Callable[..., Any],
@@ -102,10 +104,6 @@ class JaxLayer(Layer):
         engine.tree.map(lambda variable, value: variable.assign(value), self.state, state)
         return outputs
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {key: value for key, value in config.items() if key not in ("params", "state", "seed")}
-
 
 def _arguments(function: Callable[..., Any], what: str, allowed: tuple[str, ...]) -> list[str]:
     """The names of a function's arguments, checked."""
@@ -133,6 +131,8 @@ class FlaxLayer(JaxLayer):
 
         layer = tsuno.layers.FlaxLayer(flax.linen.Dense(4))
     """
+
+    _unsaid = JaxLayer._unsaid | {"variables", "call_fn", "init_fn"}
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class FlaxLayer(JaxLayer):
         config = super().get_config()
         if getattr(self.method, "__self__", None) is self.module:
             config["method"] = self.method.__name__
-        return {key: value for key, value in config.items() if key not in ("variables", "call_fn", "init_fn")}
+        return config
 
 
 def _split(variables: Mapping[str, Any]) -> tuple[Any, Any]:

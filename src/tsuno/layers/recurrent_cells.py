@@ -30,6 +30,7 @@ class _Cell(Layer):
 
     gates: ClassVar[int]
     splits: ClassVar[bool] = True
+    gate_axis: int = -1
     recurrent_activation: Callable[..., Any]
     bias_initializer: Callable[..., Any]
 
@@ -95,13 +96,14 @@ class _Cell(Layer):
     def masks(self, batch: int, features: int, dtype: Any, training: bool) -> tuple[Any, Any]:
         """The dropout masks of inputs and state, which hold for all steps of a sequence; None where nothing drops."""
         rates = ((self.dropout, features), (self.recurrent_dropout, self.units))
-        dropped = [
-            random.dropout(ops.ones((batch, size), dtype=dtype), rate, seed=self.seed_generator)
-            if training and rate
-            else None
-            for rate, size in rates
-        ]
+        dropped = [self.mask(rate, (batch, size), dtype, training) for rate, size in rates]
         return dropped[0], dropped[1]
+
+    def mask(self, rate: float, shape: Sequence[Any], dtype: Any, training: bool) -> Any:
+        """A dropout mask, or None where nothing drops."""
+        if not training or not rate:
+            return None
+        return random.dropout(ops.ones(shape, dtype=dtype), rate, seed=self.seed_generator)
 
     def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
         """The projected inputs of one step or of all, and the dropout mask of the state."""
@@ -186,6 +188,7 @@ class LSTMCell(_Cell):
         dropout: the part of the inputs dropped while training.
         recurrent_dropout: the part of the state dropped while training.
         seed: an integer for reproducible dropout.
+        implementation: accepted for compatibility; there is one.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -198,6 +201,7 @@ class LSTMCell(_Cell):
     Source: S. Hochreiter and J. Schmidhuber, *Long Short-Term Memory*, 1997.
     """
 
+    _unsaid = frozenset({"implementation"})
     gates = 4
 
     def __init__(
@@ -219,6 +223,7 @@ class LSTMCell(_Cell):
         dropout: Fraction = 0.0,
         recurrent_dropout: Fraction = 0.0,
         seed: int | None = None,
+        implementation: int = 2,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**arguments_for(_Cell, locals()), **kwargs)
@@ -241,7 +246,7 @@ class LSTMCell(_Cell):
         return forget_gate_at_one
 
     def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
-        i, f, c, o = ops.split(projected + self._recur(states[0], recurrent_mask), 4, axis=-1)
+        i, f, c, o = ops.split(projected + self._recur(states[0], recurrent_mask), 4, axis=self.gate_axis)
         sigma = self.recurrent_activation
         c = sigma(f) * states[1] + sigma(i) * self.activation(c)
         h = sigma(o) * self.activation(c)
@@ -271,6 +276,7 @@ class GRUCell(_Cell):
         recurrent_dropout: the part of the state dropped while training.
         reset_after: whether r multiplies h · U (as above, with its own bias), or h before the product.
         seed: an integer for reproducible dropout.
+        implementation: accepted for compatibility; there is one.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -282,6 +288,7 @@ class GRUCell(_Cell):
     Source: K. Cho et al., *Learning Phrase Representations using RNN Encoder-Decoder*, 2014.
     """
 
+    _unsaid = frozenset({"implementation"})
     gates = 3
 
     def __init__(
@@ -303,6 +310,7 @@ class GRUCell(_Cell):
         recurrent_dropout: Fraction = 0.0,
         reset_after: bool = True,
         seed: int | None = None,
+        implementation: int = 2,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**arguments_for(_Cell, locals()), **kwargs)

@@ -101,6 +101,7 @@ class LSTM(RNN):
         stateful: whether each batch starts from the final states of the one before.
         unroll: whether to write the steps out instead of looping.
         use_cudnn: accepted for compatibility; the scan is the same on every device.
+        implementation: accepted for compatibility; there is one.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
@@ -111,6 +112,8 @@ class LSTM(RNN):
 
     Source: S. Hochreiter and J. Schmidhuber, *Long Short-Term Memory*, 1997.
     """
+
+    _unsaid = frozenset({"implementation"})
 
     def __init__(
         self,
@@ -138,6 +141,7 @@ class LSTM(RNN):
         stateful: bool = False,
         unroll: bool = False,
         use_cudnn: Any = "auto",
+        implementation: int = 2,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**_around(LSTMCell, locals()), **kwargs)
@@ -172,6 +176,7 @@ class GRU(RNN):
         unroll: whether to write the steps out instead of looping.
         reset_after: whether the reset gate applies after the matrix product (with a bias of its own) or before.
         use_cudnn: accepted for compatibility; the scan is the same on every device.
+        implementation: accepted for compatibility; there is one.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
@@ -182,6 +187,8 @@ class GRU(RNN):
 
     Source: K. Cho et al., *Learning Phrase Representations using RNN Encoder-Decoder*, 2014.
     """
+
+    _unsaid = frozenset({"implementation"})
 
     def __init__(
         self,
@@ -209,16 +216,17 @@ class GRU(RNN):
         unroll: bool = False,
         reset_after: bool = True,
         use_cudnn: Any = "auto",
+        implementation: int = 2,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**_around(GRUCell, locals()), **kwargs)
         self.use_cudnn = use_cudnn
 
 
-def _around(cell_class: type[_Cell], given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `RNN` from a constructor's local variables: a cell made of those that are the cell's."""
+def _around(cell_class: type[_Cell], given: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The arguments of `RNN` from a constructor's local variables: a cell of those that are its own, and more."""
     kwargs = given["kwargs"]
-    own = {"dtype": kwargs.get("dtype"), "trainable": kwargs.get("trainable", True)}
+    own = {"dtype": kwargs.get("dtype"), "trainable": kwargs.get("trainable", True), **more}
     name = to_snake_case(cell_class.__name__)
     cell = cell_class(**{**arguments_for(cell_class, given), **own, "activity_regularizer": None, "name": name})
     return {**arguments_for(RNN, given), "cell": cell}

@@ -62,6 +62,7 @@ class _SpatialDropout(Dropout):
 
     rank: ClassVar[int]
     noise_shape: Any
+    _unsaid = frozenset({"noise_shape"})
 
     def __init__(
         self,
@@ -79,7 +80,8 @@ class _SpatialDropout(Dropout):
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "dtype": self.dtype}
-        return {key: value for key, value in config.items() if key not in ("trainable", "noise_shape")}
+        config.pop("trainable")
+        return config
 
 
 class SpatialDropout1D(_SpatialDropout):
@@ -256,6 +258,8 @@ class ActivityRegularization(Layer):
         ([[1.0, 1.0, 1.0]], 1.5)
     """
 
+    _unsaid = frozenset({"activity_regularizer"})
+
     def __init__(self, l1: NonNegative = 0.0, l2: NonNegative = 0.0, **kwargs: Unpack[LayerOptions]) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.l1, self.l2 = l1, l2
@@ -263,8 +267,3 @@ class ActivityRegularization(Layer):
 
     def call(self, inputs: Any) -> Any:
         return inputs
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config.pop("activity_regularizer", None)
-        return config

@@ -26,6 +26,7 @@ from tsuno.layers import Layer
 from tsuno.layers.strings import as_text, holds_text, runs_on_host
 from tsuno.metrics import Metric
 from tsuno.models.summary import summary
+from tsuno.rewrite.whole import quantize_model
 from tsuno.training import loop
 from tsuno.training.compiled import Compiled
 from tsuno.training.program import Programs
@@ -132,6 +133,37 @@ class Model(Layer):
             return self(x, training=training)
         with scope(training=training, path=(*context.path, self.name)):
             return _unpack(split[1].run(x))
+
+    def quantize(  # type: ignore[override]
+        self, mode: str | None = None, config: Any = None, filters: Any = None, type_check: bool = True
+    ) -> None:
+        """Put the weights of the layers inside in fewer bits, in place; compile the model anew to train it further.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`; that of `config` by default.
+            config: a `QuantizationConfig`; the mode's default by default.
+            filters: which layers: a regular expression for their names, a list of such, or a function of the layer.
+            type_check: whether to pass over classes of your own.
+
+        Layers that cannot be quantized are left as they are. The modes `gptq` and `awq` need example inputs and the
+        blocks of the model: in `config`, or from `get_quantization_layer_structure`.
+
+        Example:
+            >>> model = tsuno.Sequential([tsuno.Input((8,)), tsuno.layers.Dense(4)])
+            >>> model.quantize("int8")
+            >>> [str(weight.dtype) for weight in model.weights]
+            ['float32', 'int8', 'float32']
+        """
+        quantize_model(self, mode, config, filters, type_check)
+        self.reset_programs()
+
+    def get_quantization_layer_structure(self, mode: str) -> Mapping[str, Any] | None:
+        """The parts of the model for quantization by example; for subclasses to define.
+
+        Args:
+            mode: `"gptq"` or `"awq"`.
+        """
+        return None
 
     def _convert(self, value: Any) -> Any:
         return as_text(value, where=self.path) if holds_text(value) else super()._convert(value)

@@ -14,7 +14,7 @@ from tsuno.ops.arguments import as_float, axis_tuple, plain_axis, rank_at_least,
 from tsuno.ops.fusing import fused
 
 __all__ = [
-    "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "ctc_loss", "psnr", "moments",
+    "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "psnr", "moments",
     "normalize", "batch_normalization", "layer_normalization", "rms_normalization", "dot_product_attention",
 ]  # fmt: skip
 
@@ -95,57 +95,6 @@ def _log_probability(output: Any, from_logits: bool, axis: int) -> Any:
     if from_logits:
         return engine.nn.log_softmax(output, axis=axis)
     return xp.log(_probability(output / xp.sum(output, axis=axis, keepdims=True)))
-
-
-@op
-@fused
-def ctc_loss(
-    target: Tensor, output: Tensor, target_length: Tensor, output_length: Tensor, mask_index: int = 0
-) -> Tensor:
-    """−log of the probability that frames, with repetitions merged and blanks left out, spell the target.
-
-    Alex Graves et al., "Connectionist Temporal Classification: Labelling Unsegmented Sequence Data with Recurrent
-    Neural Networks", 2006.
-
-    Args:
-        target: (batch, labels), integers.
-        output: (batch, frames, classes), logits.
-        target_length: (batch,), how many labels count.
-        output_length: (batch,), how many frames count.
-        mask_index: the class of the blank.
-
-    Example:
-        >>> ops.ctc_loss([[1]], [[[0.0, 0.0]]], [1], [1]).tolist()
-        [0.6931...]
-    """
-    target, output = xp.asarray(target, "int32"), as_float(output)
-    output = output.astype(xp.promote_types(output.dtype, "float32"))
-    if target.ndim != 2 or output.ndim != 3:
-        raise invalid("ctc_loss.output", "(batch, frames, classes), and `target` (batch, labels)", output)
-    batch, labels = target.shape
-    # The path through the target visits a blank before, between and after the labels.
-    path = xp.full((batch, 2 * labels + 1), mask_index, "int32").at[:, 1::2].set(target)
-    place = xp.arange(2 * labels + 1)
-    differs = path != xp.pad(path, ((0, 0), (2, 0)), constant_values=mask_index)[:, :-2]
-    may_skip = (place % 2 == 1) & (place > 1) & differs
-    never = xp.asarray(-1e30, output.dtype)
-    scores = engine.nn.log_softmax(output, axis=-1)
-    emissions = xp.moveaxis(xp.take_along_axis(scores, path[:, None, :], axis=2), 1, 0)
-
-    def advance(state: Any, frame: Any) -> Any:
-        step, emission = frame
-        one_back = xp.pad(state, ((0, 0), (1, 0)), constant_values=never)[:, :-1]
-        two_back = xp.pad(state, ((0, 0), (2, 0)), constant_values=never)[:, :-2]
-        arrivals = xp.stack([state, one_back, xp.where(may_skip, two_back, never)])
-        moved = engine.special.logsumexp(arrivals, axis=0) + emission
-        return xp.where((step < xp.asarray(output_length))[:, None], moved, state), None
-
-    start = xp.where(place < 2, emissions[0], never)
-    final, _ = engine.scan(advance, start, (xp.arange(1, len(emissions)), emissions[1:]))
-    last = 2 * xp.asarray(target_length)[:, None]
-    ends = xp.take_along_axis(final, xp.concatenate([last, xp.maximum(last - 1, 0)], axis=1), axis=1)
-    ends = xp.where(last + xp.asarray([0, -1]) >= 0, ends, never)
-    return -engine.special.logsumexp(ends, axis=1)
 
 
 @op
