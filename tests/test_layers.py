@@ -97,8 +97,9 @@ def takes_training(layer: Any) -> bool:
     return "training" in inspect.signature(layer.call).parameters
 
 
-def results(layer: Any, row: Row, state: Any, inputs: Any) -> dict[str, Any]:
-    """Outputs in inference; outputs, state after and gradients in training."""
+def results(layer: Any, row: Row, state: Any, inputs: Any, own: bool) -> dict[str, Any]:
+    """Outputs in inference; outputs, state after and gradients in training. Of a layer of ours also the outputs for one sample alone, and
+    the slope along some direction: as the gradient has it, and as two points have it."""
 
     def call(trainable: Any, arrays: Any, training: bool) -> Any:
         flat, structure = jax.tree.flatten((row.inputs, row.call))
@@ -118,20 +119,44 @@ def results(layer: Any, row: Row, state: Any, inputs: Any) -> dict[str, Any]:
             total += (x * np.cos(1 + np.arange(x.size)).reshape(x.shape)).sum()
         return total, (outputs, after)
 
-    gradients, (trained, after) = jax.grad(scalar, argnums=(0, 1), has_aux=True)(
-        state[0], [x for x in inputs if is_float(x)]
-    )
+    moving = [x for x in inputs if is_float(x)]
+    gradients, (trained, after) = jax.grad(scalar, argnums=(0, 1), has_aux=True)(state[0], moving)
     # No row is random: only a normalization computes something else in inference.
     outputs = call(state[0], inputs, False)[0] if normalizes(layer) else trained
-    return {"output": outputs, "output in training": trained, "state": after, "gradient": leaves(gradients)}
+    found = {"output": outputs, "output in training": trained, "state": after, "gradient": leaves(gradients)}
+    if own and row.batch:
+        found["sample"] = call(state[0], [x[1:2] for x in inputs], False)[0]
+    if own and is_smooth(row) and leaves(gradients):
+        way = jax.tree.map(lambda x: np.sin(1 + np.arange(x.size)).reshape(x.shape).astype(x.dtype), (state[0], moving))
+        ahead, behind = (
+            scalar(*jax.tree.map(lambda x, v, step=step: x + step * v, (state[0], moving), way))[0]
+            for step in (STEP, -STEP)
+        )
+        found["slope"] = [
+            sum((g * v).sum() for g, v in zip(leaves(gradients), leaves(way), strict=True)),
+            (ahead - behind) / (2 * STEP),
+        ]
+    return found
+
+
+STEP = 4e-3
+
+
+def is_smooth(row: Row) -> bool:
+    """Whether two points show the gradient: not where integers stand for weights or statistics count as constants, nor at a maximum's kinks."""
+    kinked = any(part in row.name for part in ("Max", "Min", "Masking", "Spectral"))
+    return not row.rewrite and not row.kwargs.get("renorm") and not kinked
 
 
 def normalizes(layer: Any) -> bool:
     """Whether the layer, or the one inside it, keeps averages or norms from training."""
-    return any(type(x).__name__ in ("BatchNormalization", "SpectralNormalization") for x in (layer, getattr(layer, "layer", None)))
+    return any(
+        type(x).__name__ in ("BatchNormalization", "SpectralNormalization")
+        for x in (layer, getattr(layer, "layer", None))
+    )
 
 
-def program(made: list[Any], rows: list[Row]) -> list[dict[str, Any]]:
+def program(made: list[Any], rows: list[Row], own: bool = False) -> list[dict[str, Any]]:
     """`results` for many layers of one library, in one compiled program."""
     states = [
         ([np.asarray(v) for v in x.trainable_variables], [np.asarray(v) for v in x.non_trainable_variables])
@@ -140,7 +165,7 @@ def program(made: list[Any], rows: list[Row]) -> list[dict[str, Any]]:
     inputs = [[leaf for leaf in leaves((row.inputs, row.call)) if isinstance(leaf, np.ndarray)] for row in rows]
 
     def run(states: Any, inputs: Any) -> Any:
-        return [results(*each) for each in zip(made, rows, states, inputs, strict=True)]
+        return [results(*each, own) for each in zip(made, rows, states, inputs, strict=True)]
 
     compiled = jax.jit(run).lower(states, inputs).compile(QUICKLY)
     return jax.tree.map(np.asarray, compiled(states, inputs))
@@ -171,13 +196,18 @@ def test_every_layer_has_a_row() -> None:
 
 @pytest.mark.parametrize("rows", CHUNKS)
 def test_the_numbers_are_those_of_keras(rows: list[Row]) -> None:
-    """Same weights, same input: same outputs, state after a step and gradients; and compiled = eager."""
+    """Same weights, same input: same outputs, state after a step and gradients. Compiled = eager; a sample alone = the same among others;
+    gradient = finite differences."""
     pairs = [pair(row) for row in rows]
-    ours, theirs = program([x for x, _ in pairs], rows), program([x for _, x in pairs], rows)
+    ours, theirs = program([x for x, _ in pairs], rows, own=True), program([x for _, x in pairs], rows)
     wrong: list[str] = []
     for row, (layer, _), mine, yours in zip(rows, pairs, ours, theirs, strict=True):
-        for what in mine if row.gradient else [what for what in mine if what != "gradient"]:
+        for what in yours if row.gradient else [what for what in yours if what != "gradient"]:
             wrong += differences(f"{row} {what}", mine[what], yours[what])
+        if "sample" in mine:
+            wrong += differences(f"{row} of one sample", mine["sample"], [x[1:2] for x in mine["output"]])
+        if "slope" in mine and not np.isclose(*mine["slope"], rtol=0.03, atol=0.03):
+            wrong.append(f"{row} has the gradient's slope {mine['slope'][0]}, not {mine['slope'][1]}")
         eager = leaves(layer(*row.inputs, **row.call))
         wrong += differences(f"{row} eager", eager, mine["output"])
         if row.config and row.batch and (row is FIRST[row.name] or "units" not in row.kwargs):
@@ -205,6 +235,15 @@ def test_shapes_and_dtypes_are_known_before_data_comes(rows: list[Row]) -> None:
             if got != want:
                 wrong.append(f"{row}.compute_output_shape: {got}, not {want}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_samples_give_no_results() -> None:
+    for row in {**FIRST, **LAST}.values():
+        if row.batch:
+            nothing = jax.tree.map(lambda x: x[:0] if isinstance(x, np.ndarray) else x, (row.inputs, row.call))
+            layer = built(tsuno, row)
+            shapes = [x.shape[0] for x in leaves(jax.eval_shape(lambda: layer(*nothing[0], **nothing[1])))]  # noqa: B023
+            assert set(shapes) == {0}, f"{row}: {shapes}"
 
 
 def flat_shapes(shapes: Any) -> list[Any]:

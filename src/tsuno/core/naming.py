@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
 
@@ -30,3 +31,19 @@ def unique_name(name: str) -> str:
 def reset_names() -> None:
     """Start numbering anew."""
     _used.clear()
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start numbering layers anew, as in a new process.
+
+    Args:
+        free_memory: also free what nothing refers to any more.
+
+    Example:
+        >>> tsuno.utils.clear_session()
+        >>> tsuno.layers.Dense(1).name
+        'dense'
+    """
+    reset_names()
+    if free_memory:
+        gc.collect()

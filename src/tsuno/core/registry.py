@@ -153,8 +153,13 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
     return data
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True) -> Any:
     """The object described by plain data; the inverse of `serialize`.
+
+    Args:
+        config: the plain data.
+        custom_objects: classes and functions of your own by name.
+        safe_mode: accepted for compatibility: nothing that is read here ever runs code, so there is no other mode.
 
     Raises:
         ValueError: a name is neither part of the library, nor registered, nor among `custom_objects`.

@@ -71,7 +71,10 @@ class Reshape(Layer):
             )
 
     def call(self, inputs: Any) -> Any:
-        return ops.reshape(inputs, (inputs.shape[0], *self.target_shape))
+        # The size for -1 is found here: from a batch without samples it could not be.
+        known = math.prod(size for size in self.target_shape if size != -1)
+        rest = math.prod(inputs.shape[1:]) // max(known, 1)
+        return ops.reshape(inputs, (inputs.shape[0], *(rest if size == -1 else size for size in self.target_shape)))
 
 
 class Permute(Layer):
