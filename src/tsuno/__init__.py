@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tsuno import callbacks as callbacks
     from tsuno import config as config
     from tsuno import constraints as constraints
+    from tsuno import data as data
     from tsuno import dtype_policies as dtype_policies
     from tsuno import initializers as initializers
     from tsuno import layers as layers
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
     from tsuno import models as models
     from tsuno import ops as ops
     from tsuno import optimizers as optimizers
+    from tsuno import quantizers as quantizers
     from tsuno import random as random
     from tsuno import regularizers as regularizers
     from tsuno import saving as saving
     from tsuno import tree as tree
     from tsuno import utils as utils
+    from tsuno.core.scopes import device as device
+    from tsuno.core.scopes import name_scope as name_scope
     from tsuno.core.spec import KerasTensor as KerasTensor
     from tsuno.core.variable import Variable as Variable
     from tsuno.dtype_policies import DTypePolicy as DTypePolicy
+    from tsuno.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
     from tsuno.initializers import Initializer as Initializer
     from tsuno.layers import Input as Input
     from tsuno.layers import InputSpec as InputSpec
@@ -40,19 +45,32 @@ if TYPE_CHECKING:
     from tsuno.models import Model as Model
     from tsuno.models import Sequential as Sequential
     from tsuno.optimizers import Optimizer as Optimizer
+    from tsuno.quantizers import Quantizer as Quantizer
     from tsuno.regularizers import Regularizer as Regularizer
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses",
-    "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
+    "activations", "callbacks", "config", "constraints", "data", "dtype_policies", "initializers", "layers", "losses",
+    "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers", "saving", "tree", "utils",
 )  # fmt: skip
 _HOMES = {
-    "DTypePolicy": "dtype_policies", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",
-    "KerasTensor": "core.spec", "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Model": "models",
-    "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models", "Variable": "core.variable",
+    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers",
+    "Input": "layers", "InputSpec": "layers", "KerasTensor": "core.spec", "Layer": "layers", "Loss": "losses",
+    "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Quantizer": "quantizers",
+    "Regularizer": "regularizers", "Sequential": "models", "Variable": "core.variable",
+    "device": "core.scopes", "name_scope": "core.scopes",
 }  # fmt: skip
 
-__all__ = ["__version__", *_MODULES, *_HOMES]
+__all__ = ["__version__", "version", *_MODULES, *_HOMES]
+
+
+def version() -> str:
+    """The version of Tsuno.
+
+    Example:
+        >>> tsuno.version() == tsuno.__version__
+        True
+    """
+    return __version__
 
 
 def __getattr__(name: str) -> Any:

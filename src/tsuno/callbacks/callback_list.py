@@ -84,10 +84,12 @@ class CallbackList:
 
 
 def call_hook(callback: Any, hook: str, *args: Any, **kwargs: Any) -> None:
-    """Call a hook, if the callback has it."""
+    """Call a hook, if the callback has it; where there are no logs yet, it gets an empty dict."""
     method = getattr(callback, hook, None)
     if method is not None:
-        method(*args, **kwargs)
+        numbered = "_batch_" in hook or "_epoch_" in hook
+        logs: tuple[Any, ...] = ({},) if len(args) + len(kwargs) < 1 + numbered else ()
+        method(*args, *logs, **kwargs)
 
 
 def _batch_hooks(phase: str) -> tuple[str, ...]:

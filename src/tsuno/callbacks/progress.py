@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tsuno.callbacks.base import Callback, Logs
+from tsuno.core.settings import log_output
 
-_WIDTH = 20
 _GREEN, _PALE, _BOLD, _PLAIN = "\033[32m", "\033[37m", "\033[1m", "\033[0m"
 
 
@@ -88,15 +88,25 @@ class Bar:
     Args:
         total: the number of steps, None if not known.
         verbose: 1 for a bar redrawn in place, 2 for one line at the end.
-        out: where to write; standard output by default.
+        out: where to write; by default standard output, or the logger if interactive logging is off.
         interval: seconds between two drawings.
+        width: characters of the bar itself.
+        unit: what a step is called.
     """
 
-    def __init__(self, total: int | None, verbose: int = 1, out: Any = None, interval: float = 0.1) -> None:
-        self._total, self._verbose, self._interval = total, verbose, interval
-        self._out = out or sys.stdout
+    def __init__(
+        self,
+        total: int | None,
+        verbose: int = 1,
+        out: Any = None,
+        interval: float = 0.1,
+        width: int = 20,
+        unit: str = "step",
+    ) -> None:
+        self._total, self._verbose, self._interval, self._width, self._unit = total, verbose, interval, width, unit
+        self._out = out or log_output()
         self._colour = self._out.isatty() and "NO_COLOR" not in os.environ
-        self._live = verbose == 1 and (self._out.isatty() or "ipykernel" in sys.modules)
+        self._live = verbose == 1 and (self._out.isatty() or (self._out is sys.stdout and "ipykernel" in sys.modules))
         self._start = time.perf_counter()
         self._first: float | None = None
         self._done, self._drawn, self._last = 0, 0, 0.0
@@ -127,21 +137,21 @@ class Bar:
         values = "".join(f" - {name}: {_number(value)}" for name, value in (logs or {}).items())
         elapsed = now - self._start
         if self._verbose == 2:
-            per_step = _duration(elapsed / max(self._done, 1)) + "/step"
+            per_step = f"{_duration(elapsed / max(self._done, 1))}/{self._unit}"
             return f"{self._total}/{self._total} - {elapsed:.0f}s - {per_step}{values}"
         first = self._first if self._first is not None else now
         measured = self._done - getattr(self, "_first_done", 0)
         each = (now - first) / measured if measured > 0 else elapsed / max(self._done, 1)
         left = elapsed if final or not self._total else each * (self._total - self._done)
-        return f"{self._steps()} {_clock(left)} {_duration(each)}/step{values}"
+        return f"{self._steps()} {_clock(left)} {_duration(each)}/{self._unit}{values}"
 
     def _steps(self) -> str:
         if not self._total:
             return f"{self._bold(f'{self._done}/Unknown')}"
         count = f"{self._done:>{len(str(self._total))}}/{self._total}"
-        filled = min(_WIDTH, math.floor(_WIDTH * self._done / self._total))
+        filled = min(self._width, math.floor(self._width * self._done / self._total))
         bar = "━" * filled
-        rest = "━" * (_WIDTH - filled) if self._colour else " " * (_WIDTH - filled)
+        rest = ("━" if self._colour else " ") * (self._width - filled)
         return f"{self._bold(count)} {self._paint(bar, _GREEN)}{self._paint(rest, _PALE)}"
 
     def _bold(self, text: str) -> str:

@@ -7,6 +7,7 @@ is read or computed until somebody iterates.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from tsuno.core.validate import NonNegativeInt, PositiveInt, check
 from tsuno.data.py_dataset import in_order
 
 INFINITE, UNKNOWN = -1, -2
-_WORKERS = 4
+_WORKERS = max(2, min(8, os.cpu_count() or 1))
 
 
 class ElementSpec(NamedTuple):

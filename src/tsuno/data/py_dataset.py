@@ -7,13 +7,16 @@ import multiprocessing
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
 
 from tsuno.core.seeds import make_default_seed
 from tsuno.core.validate import NonNegativeInt, PositiveInt, check
+
+_PATIENCE = 60.0
+"""Seconds without a batch from a process after which a warning is due."""
 
 
 class PyDataset:
@@ -25,7 +28,8 @@ class PyDataset:
     Args:
         workers: how many batches are made at a time; 1 makes one after the other, in the background.
         use_multiprocessing: whether the workers are processes rather than threads. Threads are enough where most time
-            goes to files, NumPy or other code that releases the interpreter.
+            goes to files, NumPy or other code that releases the interpreter. In processes, batches must be made without
+            Tsuno's ops and layers: the engine does not run in them.
         max_queue_size: the most batches that are made before they are wanted.
 
     Example:
@@ -105,12 +109,15 @@ class Numbered:
     Args:
         dataset: the dataset.
         shuffle: whether each pass takes the batches in a new random order.
+
+    Attributes:
+        start: the place in its order from which the next iteration goes on; 0 begins a new pass.
     """
 
     def __init__(self, dataset: Any, shuffle: bool = False) -> None:
-        self.dataset, self.shuffle = dataset, shuffle
+        self.dataset, self.shuffle, self.start = dataset, shuffle, 0
         self._seed, self._turn = make_default_seed() if shuffle else 0, 0
-        self._endless = itertools.count()
+        self._order: list[int] = []
 
     @staticmethod
     def fits(x: Any) -> bool:
@@ -133,17 +140,26 @@ class Numbered:
         return count
 
     def __iter__(self) -> Iterator[Any]:
-        count = self._count()
-        indices: Iterable[int] = self._endless if count is None else range(count)
-        if self.shuffle and count is not None:
-            indices = np.random.Generator(np.random.Philox(key=[self._seed, self._turn])).permutation(count).tolist()
-            self._turn += 1
+        indices: Iterable[int] = itertools.count(self.start)
+        if (count := self._count()) is not None:
+            if self.start == 0:
+                self._order = self._new_order(count)
+            indices = self._order[self.start :]
         workers = getattr(self.dataset, "workers", 1)
         processes = getattr(self.dataset, "use_multiprocessing", False)
         if workers > 1 or (workers > 0 and processes):
             ahead = getattr(self.dataset, "max_queue_size", 10)
             return in_order(self.dataset.__getitem__, indices, workers, processes, ahead)
         return (self.dataset[index] for index in indices)
+
+    def _new_order(self, count: int) -> list[int]:
+        if not self.shuffle:
+            return list(range(count))
+        self._turn += 1
+        order: list[int] = (
+            np.random.Generator(np.random.Philox(key=[self._seed, self._turn])).permutation(count).tolist()
+        )
+        return order
 
     def on_epoch_begin(self) -> None:
         getattr(self.dataset, "on_epoch_begin", lambda: None)()
@@ -174,7 +190,14 @@ def in_order(
                 warnings.filterwarnings("ignore", message=".*fork.*")
             waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, max(ahead, 1)))
         while waiting:
-            result = waiting.popleft().result()
+            future = waiting.popleft()
+            if processes and not wait([future], _PATIENCE).done:
+                warnings.warn(
+                    f"No batch has come from {workers} worker processes for {_PATIENCE:.0f} seconds. They cannot run "
+                    "the array engine: if the dataset uses Tsuno's ops or layers, pass use_multiprocessing=False.",
+                    stacklevel=2,
+                )
+            result = future.result()
             waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, 1))
             yield result
     finally:

@@ -25,7 +25,8 @@ class StreamData:
 
     Args:
         source: a generator, or anything that can be iterated.
-        steps: batches per epoch; until the iterable ends by default.
+        steps: batches per epoch; until the iterable ends by default. With fewer, the next epoch goes on where this one
+            stops. A source that can start a pass anywhere, at its `start`, is left alone between epochs.
         weigh: turns targets and sample weights into sample weights; see `class_weight`.
         read: what the inputs pass through on the host.
     """
@@ -36,6 +37,7 @@ class StreamData:
         self._once = isinstance(source, Iterator)
         self._iterator: _Prefetch | None = None
         self._first: Any = None
+        self._given = 0  # batches of the pass in progress
         self._begun = False
 
     def sample(self) -> Any:
@@ -48,6 +50,7 @@ class StreamData:
 
     def _open(self) -> _Prefetch:
         self._begin()
+        self._given = getattr(self.source, "start", 0)
         return _Prefetch(self._batches())
 
     def _begin(self) -> None:
@@ -57,8 +60,13 @@ class StreamData:
         self._begun = True
 
     def _end(self) -> None:
-        """Tell the source that an epoch has ended; what it has an end of starts anew in the next."""
-        if not self._once and _length(self.source) is not None:
+        """Tell the source that an epoch has ended, if it listens; a pass that is complete is over, too."""
+        length = _length(self.source)
+        complete = length is not None and self._given >= length
+        if hasattr(self.source, "start"):
+            self._close()
+            self.source.start = 0 if complete else self._given
+        elif complete and not self._once:
             self._close()
         if self._begun and hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()
@@ -98,16 +106,20 @@ class StreamData:
             self._first = None
             if batch is None:
                 self._iterator = None
-                if not self._once and self.steps is not None and taken > 0 and _length(self.source) is None:
+                length = _length(self.source)
+                if self.steps is None:
+                    return
+                if self._given and not self._once and (length is None or self.steps <= length):
+                    if hasattr(self.source, "start"):
+                        self.source.start = 0
                     continue  # go through the iterable again
-                if self.steps is not None and taken < self.steps:
-                    warnings.warn(
-                        f"The data ended after {taken} of {self.steps} steps of this epoch. Give a generator that "
-                        f"goes on, or "
-                        "fewer `steps_per_epoch`.",
-                        stacklevel=2,
-                    )
+                warnings.warn(
+                    f"The data ended after {taken} of {self.steps} steps of this epoch. Give a generator that goes on, "
+                    "or fewer `steps_per_epoch`.",
+                    stacklevel=2,
+                )
                 return
+            self._given += 1
             size = len(engine.tree.leaves(batch)[0])
             yield Chunk(engine.put(batch), np.arange(size, dtype=np.int32), size, 0, 1)
             taken += 1

@@ -8,10 +8,8 @@ connect them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from tsuno import callbacks as callbacks_module
 from tsuno import optimizers
@@ -23,8 +21,8 @@ from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import children
 from tsuno.graph import Graph
 from tsuno.layers import Layer
-from tsuno.layers.strings import as_text, holds_text, runs_on_host
 from tsuno.metrics import Metric
+from tsuno.models.reading import TextReader, unpack
 from tsuno.models.summary import summary
 from tsuno.rewrite.whole import quantize_model
 from tsuno.training import loop
@@ -32,7 +30,7 @@ from tsuno.training.compiled import Compiled
 from tsuno.training.program import Programs
 
 
-class Model(Layer):
+class Model(TextReader):
     """A network with the means to train it.
 
     Made from symbolic tensors, `Model(inputs, outputs)`; as a stack, see `Sequential`; or by subclassing: make layers
@@ -73,7 +71,6 @@ class Model(Layer):
         self.stop_training = False
         self.history: Any = None
         self._programs = Programs()
-        self._halves: tuple[Graph, tuple[Graph, Graph] | None] | None = None
         if (inputs is None) != (outputs is None):
             raise ValueError(f"`{self.name}` needs both `inputs` and `outputs`, or neither when `call` is defined.")
         if inputs is not None:
@@ -95,44 +92,7 @@ class Model(Layer):
         names = ("inputs", "training", "mask")
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         with scope(training=context.training if given.get("training") is None else given["training"]):
-            return _unpack(self.graph.run(given["inputs"]))
-
-    @property
-    def runs_on_host(self) -> bool:
-        """Whether a layer inside reads text."""
-        return any(layer is not self and runs_on_host(layer) for layer in self._flatten_layers())
-
-    def _split(self) -> tuple[Graph, Graph] | None:
-        """The part of the graph that reads text and the rest, if there is such a part."""
-        if self.graph is None:
-            return None
-        if self._halves is None or self._halves[0] is not self.graph:
-            self._halves = (self.graph, self.graph.split())
-        return self._halves[1]
-
-    @property
-    def compiled_graph(self) -> Graph | None:
-        """What runs in compiled programs: the graph, without the part that reads text."""
-        split = self._split()
-        return self.graph if split is None else split[1]
-
-    def reader(self, x: Any) -> Callable[[Any], Any] | None:
-        """What inputs pass through on the host before they reach compiled programs; None for nothing."""
-        if self.graph is None and holds_text(x):
-            text = as_text(x)
-            self.outputs_for(KerasTensor((None, *text.shape[1:]), "string"))
-        split = self._split()
-        if split is None:
-            return None
-        return lambda x: tree.map_structure(np.asarray, split[0].run(as_text(x) if holds_text(x) else x))
-
-    def forward(self, x: Any, training: bool) -> Any:
-        """The outputs for what `reader` has made of the inputs."""
-        split = self._split()
-        if split is None:
-            return self(x, training=training)
-        with scope(training=training, path=(*context.path, self.name)):
-            return _unpack(split[1].run(x))
+            return unpack(self.graph.run(given["inputs"]))
 
     def quantize(  # type: ignore[override]
         self, mode: str | None = None, config: Any = None, filters: Any = None, type_check: bool = True
@@ -164,17 +124,6 @@ class Model(Layer):
             mode: `"gptq"` or `"awq"`.
         """
         return None
-
-    def _convert(self, value: Any) -> Any:
-        return as_text(value, where=self.path) if holds_text(value) else super()._convert(value)
-
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        symbols = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
-        if all(symbol.dtype != "string" for symbol in symbols):
-            return super().compute_output_spec(*args, **kwargs)
-        with scope(losses=[]):  # text cannot be traced: the layers inside say what they give
-            outputs = self.call(*args, **kwargs)
-        return tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype), outputs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.graph is not None and type(self).call is Model.call:
@@ -265,12 +214,12 @@ class Model(Layer):
     @property
     def input_shape(self) -> Any:
         """The shape of the input, or the structure of shapes."""
-        return _unpack(tree.map_structure(lambda tensor: tensor.shape, self.input))
+        return unpack(tree.map_structure(lambda tensor: tensor.shape, self.input))
 
     @property
     def output_shape(self) -> Any:
         """The shape of the output, or the structure of shapes."""
-        return _unpack(tree.map_structure(lambda tensor: tensor.shape, self.output))
+        return unpack(tree.map_structure(lambda tensor: tensor.shape, self.output))
 
     @property
     def input_names(self) -> list[str]:
@@ -628,11 +577,6 @@ class Functional(Model):
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
         return Model.from_config(config, custom_objects)
-
-
-def _unpack(structure: Any) -> Any:
-    """The one item of a list of one."""
-    return structure[0] if isinstance(structure, list) and len(structure) == 1 else structure
 
 
 def _functional_name(name: str) -> str:
