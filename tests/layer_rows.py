@@ -43,7 +43,9 @@ class Row:
 
     def __str__(self) -> str:
         given = [f"{key}={value}" for key, value in self.kwargs.items() if not isinstance(value, Of)]
-        return "".join([f"{self.name}({', '.join(given)})", *(f".{name}" for name, _ in self.rewrite), f"({', '.join(self.call)})"])
+        return "".join(
+            [f"{self.name}({', '.join(given)})", *(f".{name}" for name, _ in self.rewrite), f"({', '.join(self.call)})"]
+        )
 
 
 def resolved(lib: Any, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from layer_rows import Of, Table, floats, ints, mask
+from layer_rows import BATCH, Of, Table, floats, ints, mask
 
 ROWS = row = Table()
 
@@ -104,21 +104,56 @@ row("Conv2D", images(2, 1), filters=3, kernel_size=5, padding="same")
 
 for rank in (1, 2, 3):
     transposed = functools.partial(row, f"Conv{rank}DTranspose", filters=3)
-    transposed(images(rank, 2), kernel_size=3, strides=2, padding="same", activation="relu")
+    transposed(images(rank, 2), kernel_size=3, strides=2, padding="same", activation="tanh")
     transposed(images(rank, 2), kernel_size=2, strides=2, output_padding=1, use_bias=False)
     transposed(images(rank, 2, True), kernel_size=3, data_format="channels_first", kernel_regularizer="l2")
 row("Conv1DTranspose", images(1, 2), filters=3, kernel_size=3, padding="same", dilation_rate=2)
-row("Conv2DTranspose", images(2, 2), filters=3, kernel_size=(2, 4), strides=(3, 1), padding="same", output_padding=(2, 0))
-row("Conv2DTranspose", images(2, 2, True), filters=3, kernel_size=(4, 3), strides=(1, 2), padding="same", data_format="channels_first")
+row(
+    "Conv2DTranspose",
+    images(2, 2),
+    filters=3,
+    kernel_size=(2, 4),
+    strides=(3, 1),
+    padding="same",
+    output_padding=(2, 0),
+)
+row(
+    "Conv2DTranspose",
+    images(2, 2, True),
+    filters=3,
+    kernel_size=(4, 3),
+    strides=(1, 2),
+    padding="same",
+    data_format="channels_first",
+)
 for rank in (1, 2):
     depthwise = functools.partial(row, f"DepthwiseConv{rank}D")
-    depthwise(images(rank, 2), kernel_size=3, depth_multiplier=2, activation="relu")
+    depthwise(images(rank, 2), kernel_size=3, depth_multiplier=2, activation="tanh")
     depthwise(images(rank, 3), kernel_size=3, strides=2, padding="same", use_bias=False, depthwise_regularizer="l2")
-    depthwise(images(rank, 3, True), kernel_size=2, dilation_rate=2, data_format="channels_first", depthwise_constraint="non_neg")
+    depthwise(
+        images(rank, 3, True),
+        kernel_size=2,
+        dilation_rate=2,
+        data_format="channels_first",
+        depthwise_constraint="non_neg",
+    )
     separable = functools.partial(row, f"SeparableConv{rank}D", filters=4)
-    separable(images(rank, 2), kernel_size=3, depth_multiplier=2, padding="same", activation="relu")
-    separable(images(rank, 3), kernel_size=3, strides=2, use_bias=False, pointwise_initializer="ones", pointwise_regularizer="l2")
-    separable(images(rank, 3, True), kernel_size=2, dilation_rate=2, data_format="channels_first", depthwise_initializer="he_normal")
+    separable(images(rank, 2), kernel_size=3, depth_multiplier=2, padding="same", activation="tanh")
+    separable(
+        images(rank, 3),
+        kernel_size=3,
+        strides=2,
+        use_bias=False,
+        pointwise_initializer="ones",
+        pointwise_regularizer="l2",
+    )
+    separable(
+        images(rank, 3, True),
+        kernel_size=2,
+        dilation_rate=2,
+        data_format="channels_first",
+        depthwise_initializer="he_normal",
+    )
 
 # ---------------------------------------------------------------------- margins and upsampling
 
@@ -145,6 +180,14 @@ row("UpSampling3D", images(3, 2, True), data_format="channels_first")
 
 # ---------------------------------------------------------------------- pooling
 
+
+def uneven(rank: int) -> np.ndarray:
+    """Images, channels first, in which no two places are nearly equal: there the maximum has a slope."""
+    values = np.linspace(-2, 2, int(np.prod(SPACE[rank])), dtype="float32")
+    draw = np.random.default_rng(rank)
+    return np.stack([draw.permutation(values) for _ in range(2 * BATCH)]).reshape(BATCH, 2, *SPACE[rank])
+
+
 for rank in (1, 2, 3):
     for kind in ("Max", "Average"):
         pool = functools.partial(row, f"{kind}Pooling{rank}D")
@@ -159,8 +202,8 @@ for rank in (1, 2, 3):
         pool(images(rank, 2, True), data_format="channels_first")
     for kind in ("AdaptiveAverage", "AdaptiveMax"):
         pool = functools.partial(row, f"{kind}Pooling{rank}D")
-        pool(images(rank, 2), output_size=3)
-        pool(images(rank, 2, True), output_size=SPACE[rank][:1] + (2, 9)[: rank - 1], data_format="channels_first")
+        pool(np.moveaxis(uneven(rank), 1, -1), output_size=3)
+        pool(uneven(rank), output_size=SPACE[rank][:1] + (2, 9)[: rank - 1], data_format="channels_first")
 row("MaxPooling2D", images(2, 2), pool_size=(3, 2), strides=(1, 3), padding="same")
 row("AveragePooling2D", images(2, 2), pool_size=(2, 3), strides=(3, 1))
 row("GlobalAveragePooling1D", images(1, 2), call={"mask": mask(9)})
@@ -181,7 +224,14 @@ row("LayerNormalization", floats(3, 5), axis=[-2, -1], scale=False)
 row("LayerNormalization", floats(3, 5), axis=1, center=False)
 row("LayerNormalization", floats(3, 5), rms_scaling=True)
 row("BatchNormalization", floats(3, 5), renorm=True)
-row("BatchNormalization", floats(5), renorm=True, renorm_clipping={"rmax": 1.5, "rmin": 0.7, "dmax": 0.5}, renorm_momentum=0.5, center=False)
+row(
+    "BatchNormalization",
+    floats(5),
+    renorm=True,
+    renorm_clipping={"rmax": 1.5, "rmin": 0.7, "dmax": 0.5},
+    renorm_momentum=0.5,
+    center=False,
+)
 row("BatchNormalization", floats(5), renorm=True, scale=False)
 row("GroupNormalization", floats(3, 4, 6), groups=3)
 row("GroupNormalization", floats(6, 3, 4), groups=2, axis=1, scale=False)
@@ -191,7 +241,12 @@ row("RMSNormalization", floats(3, 5), axis=(1, 2), epsilon=1e-2)
 row("UnitNormalization", floats(3, 5))
 row("UnitNormalization", floats(3, 5), axis=(1, 2))
 row("SpectralNormalization", floats(5), layer=Of(lambda lib: lib.layers.Dense(3, name="dense")))
-row("SpectralNormalization", floats(6, 6, 2), layer=Of(lambda lib: lib.layers.Conv2D(3, 2, name="conv")), power_iterations=2)
+row(
+    "SpectralNormalization",
+    floats(6, 6, 2),
+    layer=Of(lambda lib: lib.layers.Conv2D(3, 2, name="conv")),
+    power_iterations=2,
+)
 
 # ---------------------------------------------------------------------- regularization
 
@@ -266,10 +321,24 @@ row("GRU", SEQUENCE, units=2, reset_after=False, unroll=True, call={"mask": mask
 for rank, places in ((1, (5,)), (2, (4, 5)), (3, (2, 3, 3))):
     conv = functools.partial(row, f"ConvLSTM{rank}D", filters=2, recurrent_initializer="glorot_uniform")
     conv(floats(3, *places, 2), kernel_size=2, return_sequences=True)
-    conv(floats(3, 3, *places), kernel_size=3, strides=2, padding="same", data_format="channels_first", return_state=True, go_backwards=True)
+    conv(
+        floats(3, 3, *places),
+        kernel_size=3,
+        strides=2,
+        padding="same",
+        data_format="channels_first",
+        return_state=True,
+        go_backwards=True,
+    )
 conv = functools.partial(row, "ConvLSTM2D", floats(3, 4, 4, 2), filters=2, kernel_size=3, padding="same")
 BEFORE = [floats(4, 4, 2), floats(4, 4, 2)]
-conv(call={"initial_state": BEFORE}, dilation_rate=2, use_bias=False, recurrent_activation="hard_sigmoid", kernel_regularizer="l2")
+conv(
+    call={"initial_state": BEFORE},
+    dilation_rate=2,
+    use_bias=False,
+    recurrent_activation="hard_sigmoid",
+    kernel_regularizer="l2",
+)
 conv(unroll=True, return_sequences=True, unit_forget_bias=False, call={"mask": mask(3)}, recurrent_initializer="zeros")
 conv(stateful=True, recurrent_initializer="zeros", flags={"batch": False})
 row("SimpleRNNCell", floats(3), floats(2), units=2)
@@ -323,13 +392,37 @@ stacked = Of(lambda lib: lib.layers.StackedRNNCells(
 ))  # fmt: skip
 row("RNN", SEQUENCE, cell=stacked, return_sequences=True)
 row("RNN", SEQUENCE, cell=stacked, return_sequences=True, zero_output_for_mask=True, call={"mask": mask(4)})
-row("RNN", SEQUENCE, cell=Of(lambda lib: lib.layers.StackedRNNCells([decaying_cell(lib)(2, name="one"), decaying_cell(lib)(3, name="two")], name="cells")))
+row(
+    "RNN",
+    SEQUENCE,
+    cell=Of(
+        lambda lib: lib.layers.StackedRNNCells(
+            [decaying_cell(lib)(2, name="one"), decaying_cell(lib)(3, name="two")], name="cells"
+        )
+    ),
+)
 row("StackedRNNCells", floats(3), STATES, cells=Of(lambda lib: stacked.make(lib).cells))
-cell_layer = dict(recurrent_initializer="glorot_uniform", name="inner")
+cell_layer = {"recurrent_initializer": "glorot_uniform", "name": "inner"}
 row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.LSTM(2, **cell_layer)))
-row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.GRU(2, return_sequences=True, **cell_layer)), merge_mode="ave", call={"mask": mask(4)})
-row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.LSTM(2, return_sequences=True, return_state=True, **cell_layer)), merge_mode="sum")
-row("Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.SimpleRNN(2, return_state=True, **cell_layer)), merge_mode=None)
+row(
+    "Bidirectional",
+    SEQUENCE,
+    layer=Of(lambda lib: lib.layers.GRU(2, return_sequences=True, **cell_layer)),
+    merge_mode="ave",
+    call={"mask": mask(4)},
+)
+row(
+    "Bidirectional",
+    SEQUENCE,
+    layer=Of(lambda lib: lib.layers.LSTM(2, return_sequences=True, return_state=True, **cell_layer)),
+    merge_mode="sum",
+)
+row(
+    "Bidirectional",
+    SEQUENCE,
+    layer=Of(lambda lib: lib.layers.SimpleRNN(2, return_state=True, **cell_layer)),
+    merge_mode=None,
+)
 row(
     "Bidirectional", SEQUENCE, layer=Of(lambda lib: lib.layers.SimpleRNN(2, return_sequences=True, **cell_layer)), merge_mode="mul",
     backward_layer=Of(lambda lib: lib.layers.GRU(2, return_sequences=True, go_backwards=True, recurrent_initializer="glorot_uniform", name="back")),
@@ -338,7 +431,12 @@ row(
 row("TimeDistributed", floats(4, 5), layer=Of(lambda lib: lib.layers.Dense(3, name="inner")), call={"mask": mask(4)})
 row("TimeDistributed", floats(3, 6, 6, 2), layer=Of(lambda lib: lib.layers.Conv2D(3, 2, name="inner")))
 row("TimeDistributed", floats(3, 5), layer=Of(lambda lib: lib.layers.BatchNormalization(name="inner")))
-row("TimeDistributed", floats(3, 4, 2), layer=Of(lambda lib: lib.layers.LSTM(2, **cell_layer)), call={"mask": mask(3, 4)})
+row(
+    "TimeDistributed",
+    floats(3, 4, 2),
+    layer=Of(lambda lib: lib.layers.LSTM(2, **cell_layer)),
+    call={"mask": mask(3, 4)},
+)
 
 # ---------------------------------------------------------------------- attention
 
@@ -365,8 +463,18 @@ grouped(QUERY, QUERY, use_gate=True, use_bias=False, call={"use_causal_mask": Tr
 grouped(QUERY, VALUE, sliding_window=2, call={"attention_mask": mask(3, 5)})
 grouped(QUERY, VALUE, floats(5, 6), call={"value_mask": mask(5), "query_mask": mask(3)})
 row("Attention", [QUERY, VALUE])
-row("Attention", [QUERY, VALUE, floats(5, 4)], use_scale=True, call={"mask": [mask(3), mask(5)], "return_attention_scores": True})
+row(
+    "Attention",
+    [QUERY, VALUE, floats(5, 4)],
+    use_scale=True,
+    call={"mask": [mask(3), mask(5)], "return_attention_scores": True},
+)
 row("Attention", [QUERY, QUERY], score_mode="concat", use_scale=True, call={"use_causal_mask": True})
 row("Attention", [QUERY, VALUE], score_mode="concat")
 row("AdditiveAttention", [QUERY, VALUE])
-row("AdditiveAttention", [QUERY, VALUE, floats(5, 4)], use_scale=False, call={"mask": [mask(3), mask(5)], "use_causal_mask": True})
+row(
+    "AdditiveAttention",
+    [QUERY, VALUE, floats(5, 4)],
+    use_scale=False,
+    call={"mask": [mask(3), mask(5)], "use_causal_mask": True},
+)

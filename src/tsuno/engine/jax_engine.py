@@ -17,7 +17,7 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
-from tsuno.engine.convolution import avg_pool, conv, max_pool
+from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.randomness import (
     bernoulli,
     beta,
@@ -35,11 +35,11 @@ __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
     "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
     "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape",
-    "fetch", "filter_tracebacks",
-    "fori_loop", "gamma", "is_array", "is_traced", "jvp", "linalg", "max_pool", "nn", "normal", "permutation",
-    "put", "randint", "ready", "remat", "resize", "rsqrt", "scale_and_translate", "scan", "scatter",
-    "segment_reduce", "special", "stop_gradient", "subprogram", "switch", "take_rows", "to_numpy", "top_k", "tree",
-    "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+    "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "is_array", "is_traced", "jvp",
+    "linalg", "max_pool", "nn", "normal", "permutation", "put", "randint", "ready", "remat", "resize", "rsqrt",
+    "scale_and_translate", "scan", "scatter", "segment_reduce", "special", "stop_gradient", "subprogram", "switch",
+    "take_rows", "to_numpy", "top_k", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop",
+    "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -187,23 +187,6 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
     return xp.zeros(tuple(shape), values.dtype).at[tuple(indices)].add(values)
 
 
-def conv_transpose(
-    x: Any,
-    kernel: Any,
-    strides: Sequence[int],
-    pads: Sequence[tuple[int, int]],
-    dilation: Sequence[int],
-    channels_last: bool = True,
-) -> Array:
-    """`x` spread out by the strides and padded, convolved with the turned kernel (*window, filters, channels)."""
-    spatial = "DHW"[-len(strides) :]
-    data = f"N{spatial}C" if channels_last else f"NC{spatial}"
-    return lax.conv_transpose(
-        x, kernel, strides, pads, rhs_dilation=dilation,
-        dimension_numbers=(data, f"{spatial}IO", data), transpose_kernel=True,
-    )  # fmt: skip
-
-
 def resize(x: Any, shape: Sequence[int], method: str, antialias: bool = False) -> Array:
     return jax.image.resize(x, tuple(shape), method=method, antialias=antialias)
 
@@ -260,3 +243,8 @@ def _use_compilation_cache() -> None:
 
 
 _use_compilation_cache()
+
+
+def has_fused_attention() -> bool:
+    """Whether the device has a kernel for attention that never makes the weights."""
+    return jax.default_backend() == "gpu"

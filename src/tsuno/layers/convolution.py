@@ -1,9 +1,13 @@
-"""Convolutions over 1 to 3 spatial axes: one class for the family, a rank for each member."""
+"""Convolutions over 1 to 3 spatial axes: one class for the family, a rank for each member.
+
+`_Convolving` is what all kinds of convolution share: a window of weights slides over the data, a bias is added, an
+activation follows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 from tsuno import ops
 from tsuno.core.errors import invalid
@@ -12,6 +16,7 @@ from tsuno.core.validate import PositiveInt, sizes
 from tsuno.layers.adaptable import Adaptable
 from tsuno.layers.input_spec import InputSpec
 from tsuno.layers.parts import LayerOptions
+from tsuno.layers.spatial import _Spatial
 
 __all__ = [
     "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D",
@@ -19,10 +24,88 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Conv(Adaptable):
-    """Convolution over `rank` spatial axes: activation(inputs * kernel + bias)."""
+class _Convolving(_Spatial):
+    """A window slides over `rank` spatial axes: activation(`_slide(inputs)` + bias).
 
-    rank: ClassVar[int]
+    Axes between the batch and the spatial ones are more batch axes.
+    """
+
+    bias: Any
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        data_format: str | None,
+        dilation_rate: Any,
+        use_bias: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        kind = type(self).__name__
+        self.kernel_size = sizes(kernel_size, self.rank, f"{kind}.kernel_size")
+        self.strides = sizes(strides, self.rank, f"{kind}.strides")
+        self.dilation_rate = sizes(dilation_rate, self.rank, f"{kind}.dilation_rate")
+        self.padding, self.use_bias = padding, use_bias
+        self.data_format = standardize_data_format(data_format)
+        if padding == "causal" and self.rank != 1:
+            raise ValueError(f"`{kind}.padding` must be 'valid' or 'same'; 'causal' is for one spatial axis only.")
+        self.input_spec = InputSpec(min_ndim=self.rank + 2)
+
+    def _make_kernels(self, channels: int) -> int:
+        """Make the window's weights for inputs of so many channels; returns how many channels come out."""
+        raise NotImplementedError
+
+    def _slide(self, inputs: Any, padding: str) -> Any:
+        """What the window finds at every place."""
+        raise NotImplementedError
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        channels = input_shape[self._channel_axis]
+        outputs = self._make_kernels(channels)  # type: ignore[arg-type]  # unknown channels: `add_weight` says so
+        self.bias = self._weight("bias", (outputs,), wanted=self.use_bias)
+        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={self._channel_axis: channels})
+        self._check_size(input_shape)
+
+    def _check_size(self, input_shape: Sequence[int | None]) -> None:
+        """A window larger than the image leaves nothing: say so rather than give an empty result."""
+        if self.padding != "valid":
+            return
+        spatial = self._sizes(input_shape)
+        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
+        if any(n is not None and n < r for n, r in zip(spatial, reach, strict=True)):
+            raise ValueError(
+                f"The input of `{self.path}` is smaller than the kernel: spatial size {spatial}, kernel "
+                f"{tuple(reach)}. "
+                "Use padding='same', a smaller kernel, or fewer poolings before."
+            )
+
+    def call(self, inputs: Any) -> Any:
+        extra = len(inputs.shape) - self.rank - 2
+        x = ops.reshape(inputs, (-1, *inputs.shape[1 + extra :])) if extra else inputs
+        padding = self.padding
+        if padding == "causal":
+            ahead = self.dilation_rate[0] * (self.kernel_size[0] - 1)
+            x, padding = ops.pad(x, self._along([(ahead, 0)], (0, 0))), "valid"
+        x = self._slide(x, padding)
+        if self.bias is not None:
+            x = ops.add(x, ops.reshape(self.bias, (-1, *(1,) * (-1 - self._channel_axis))))
+        if extra:
+            x = ops.reshape(x, (*inputs.shape[: 1 + extra], *x.shape[1:]))
+        return self.activation(x)
+
+
+def not_both(kind: str, strides: Sequence[int], dilation_rate: Sequence[int]) -> None:
+    """Refuse windows that both jump and are spread out."""
+    if max(strides) > 1 and max(dilation_rate) > 1:
+        raise ValueError(
+            f"`{kind}` takes strides or dilation_rate above 1, not both; got {strides} and {dilation_rate}."
+        )
+
+
+class _Conv(_Convolving, Adaptable):
+    """Convolution over `rank` spatial axes: activation(inputs * kernel + bias)."""
 
     def __init__(
         self,
@@ -44,69 +127,24 @@ class _Conv(Adaptable):
         bias_constraint: Any = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        window = (kernel_size, strides, padding, data_format, dilation_rate, use_bias)
+        super().__init__(*window, activity_regularizer=activity_regularizer, **kwargs)
+        self.filters, self.groups = filters, groups
         kind = type(self).__name__
-        self.filters, self.groups, self.use_bias, self.padding = filters, groups, use_bias, padding
-        self.kernel_size = sizes(kernel_size, self.rank, f"{kind}.kernel_size")
-        self.strides = sizes(strides, self.rank, f"{kind}.strides")
-        self.dilation_rate = sizes(dilation_rate, self.rank, f"{kind}.dilation_rate")
-        self.data_format = standardize_data_format(data_format)
-        if padding == "causal" and self.rank != 1:
-            raise ValueError(f"`{kind}.padding` must be 'valid' or 'same'; 'causal' is for Conv1D only.")
         if filters % groups:
             raise invalid(f"{kind}.filters", f"a multiple of groups={groups}", filters)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                f"`{kind}` takes strides or dilation_rate above 1, not both; got {self.strides} and "
-                f"{self.dilation_rate}."
-            )
-        self.input_spec = InputSpec(min_ndim=self.rank + 2)
+        not_both(kind, self.strides, self.dilation_rate)
 
-    @property
-    def _channel_axis(self) -> int:
-        return -1 if self.data_format == "channels_last" else -1 - self.rank
-
-    def build(self, input_shape: Sequence[int | None]) -> None:
-        channels = input_shape[self._channel_axis]
+    def _make_kernels(self, channels: int) -> int:
         if channels is not None and channels % self.groups:
             raise ValueError(
-                f"The input of `{self.path}` must have a multiple of groups={self.groups} channels; got {channels} "
-                f"in shape "
-                f"{tuple(input_shape)}."
+                f"The input of `{self.path}` must have a multiple of groups={self.groups} channels; got {channels}."
             )
         self.kernel = self._weight("kernel", (*self.kernel_size, channels and channels // self.groups, self.filters))
-        self.bias = self._weight("bias", (self.filters,), wanted=self.use_bias)
-        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={self._channel_axis: channels})
-        self._check_size(input_shape)
+        return self.filters
 
-    def _check_size(self, input_shape: Sequence[int | None]) -> None:
-        """A window larger than the image leaves nothing: say so rather than give an empty result."""
-        if self.padding != "valid":
-            return
-        spatial = input_shape[-1 - self.rank : -1] if self._channel_axis == -1 else input_shape[-self.rank :]
-        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
-        if any(n is not None and n < r for n, r in zip(spatial, reach, strict=True)):
-            raise ValueError(
-                f"The input of `{self.path}` is smaller than the kernel: spatial size {tuple(spatial)}, kernel "
-                f"{tuple(reach)}. "
-                "Use padding='same', a smaller kernel, or fewer poolings before."
-            )
-
-    def call(self, inputs: Any) -> Any:
-        extra = len(inputs.shape) - self.rank - 2
-        x = ops.reshape(inputs, (-1, *inputs.shape[1 + extra :])) if extra else inputs
-        padding = self.padding
-        if padding == "causal":
-            ahead = self.dilation_rate[0] * (self.kernel_size[0] - 1)
-            pads = ((0, 0), (ahead, 0), (0, 0)) if self._channel_axis == -1 else ((0, 0), (0, 0), (ahead, 0))
-            x, padding = ops.pad(x, pads), "valid"
-        x = ops.conv(x, self.kernel, self.strides, padding, self.data_format, self.dilation_rate)
-        if self.bias is not None:
-            shape = (self.filters,) if self._channel_axis == -1 else (self.filters, *(1,) * self.rank)
-            x = ops.add(x, ops.reshape(self.bias, shape))
-        if extra:
-            x = ops.reshape(x, (*inputs.shape[: 1 + extra], *x.shape[1:]))
-        return self.activation(x)
+    def _slide(self, inputs: Any, padding: str) -> Any:
+        return ops.conv(inputs, self.kernel, self.strides, padding, self.data_format, self.dilation_rate)
 
 
 class Conv1D(_Conv):

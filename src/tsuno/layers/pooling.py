@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Literal, Unpack
 from tsuno import ops
 from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import sizes
-from tsuno.layers.base import Layer
-from tsuno.layers.input_spec import InputSpec
 from tsuno.layers.parts import LayerOptions
+from tsuno.layers.spatial import _Spatial
 
 __all__ = [
     "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
@@ -21,10 +20,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Pooling(Layer):
+class _Pooling(_Spatial):
     """One number for each window."""
 
-    rank: ClassVar[int]
     pool: ClassVar[Callable[..., Any]]
 
     def __init__(
@@ -41,14 +39,13 @@ class _Pooling(Layer):
         self.strides = self.pool_size if strides is None else sizes(strides, self.rank, f"{kind}.strides")
         self.padding = padding
         self.data_format = standardize_data_format(data_format)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        spatial = input_shape[1:-1] if self.data_format == "channels_last" else input_shape[2:]
+        spatial = self._sizes(input_shape)
         small = any(n is not None and n < k for n, k in zip(spatial, self.pool_size, strict=True))
         if self.padding == "valid" and small:
             raise ValueError(
-                f"The input of `{self.path}` is smaller than the window: spatial size {tuple(spatial)}, pool_size "
+                f"The input of `{self.path}` is smaller than the window: spatial size {spatial}, pool_size "
                 f"{self.pool_size}. Use padding='same' or pool less before."
             )
 
@@ -172,21 +169,13 @@ class AveragePooling3D(_AveragePooling):
     rank = 3
 
 
-class _GlobalPooling(Layer):
+class _GlobalPooling(_Spatial):
     """One number for each channel."""
-
-    rank: ClassVar[int]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Unpack[LayerOptions]) -> None:
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
-        self.input_spec = InputSpec(ndim=self.rank + 2)
-
-    @property
-    def _axes(self) -> tuple[int, ...]:
-        start = 1 if self.data_format == "channels_last" else 2
-        return tuple(range(start, start + self.rank))
 
 
 class _GlobalMaxPooling(_GlobalPooling):
@@ -269,10 +258,9 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return super().call(inputs)
-        (axis,) = self._axes
-        kept = ops.expand_dims(ops.cast(mask, inputs.dtype), 2 if axis == 1 else 1)
-        total = ops.sum(inputs * kept, axis=axis, keepdims=self.keepdims)
-        return total / ops.sum(kept, axis=axis, keepdims=self.keepdims)
+        kept = ops.expand_dims(ops.cast(mask, inputs.dtype), self._channel_axis)
+        total = ops.sum(inputs * kept, axis=self._axes, keepdims=self.keepdims)
+        return total / ops.sum(kept, axis=self._axes, keepdims=self.keepdims)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return None

@@ -67,6 +67,8 @@ class RNN(Layer):
         self.input_spec = InputSpec(min_ndim=3)
         self.supports_masking = True
 
+    _feature_axis = -1
+
     def _keep(self, arguments: Mapping[str, Any]) -> None:
         """The parts that arguments name belong to the cell."""
 
@@ -84,14 +86,15 @@ class RNN(Layer):
     def build(self, sequences_shape: Sequence[int | None], initial_state_shape: Any = None) -> None:
         if not self.cell.built:
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
-        self.input_spec = InputSpec(ndim=len(sequences_shape), axes={-1: sequences_shape[-1]})
+        axis = self._feature_axis
+        self.input_spec = InputSpec(ndim=len(sequences_shape), axes={axis: sequences_shape[axis]})
         if self.stateful:
             if sequences_shape[0] is None:
                 raise ValueError(
                     f"`{self.path}` is stateful and needs a fixed batch size: give it Input(batch_shape=(batch, "
                     f"steps, features))."
                 )
-            first = tree.flatten(self.get_initial_state(sequences_shape[0]))
+            first = tree.flatten(self._zero_states(sequences_shape))
             self._memory = Memory(
                 [self.add_weight(state.shape, "zeros", trainable=False, name="rnn_state") for state in first]
             )
@@ -102,6 +105,10 @@ class RNN(Layer):
             states = self.cell.get_initial_state(batch_size=batch_size)
             return list(states) if isinstance(states, (list, tuple)) else [states]
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in self.state_size]
+
+    def _zero_states(self, shape: Sequence[Any]) -> list[Any]:
+        """The states before the first step of sequences of a shape."""
+        return self.get_initial_state(shape[0])
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
         states = self._first_states(sequences, initial_state)
@@ -126,10 +133,10 @@ class RNN(Layer):
                     f"`{self.path}` is stateful for a batch of {self.states[0].shape[0]}; got a batch of "
                     f"{sequences.shape[0]}."
                 )
-            like = self.get_initial_state(sequences.shape[0])
+            like = self._zero_states(sequences.shape)
             states = tree.pack_sequence_as(like, [variable.value for variable in self.states])
             return list(states)
-        return self.get_initial_state(sequences.shape[0])
+        return self._zero_states(sequences.shape)
 
     def _steps(self, sequences: Any, training: bool) -> tuple[Any, Any]:
         """What each step is given (time first), and the function of it and the states."""

@@ -288,7 +288,8 @@ def dot_product_attention(
         mask: True where a query may look, of the shape of `bias`.
         scale: 1 / √depth by default.
         is_causal: whether a query may look only at keys up to its own place.
-        flash_attention: whether to insist on the fused kernel of NVIDIA GPUs; the engine chooses by default.
+        flash_attention: whether to use the fused kernel of NVIDIA GPUs where there is one; the engine chooses by
+            default.
         attn_logits_soft_cap: bounds logits l smoothly by l / (1 + |l| / cap).
 
     Example:
@@ -306,7 +307,8 @@ def dot_product_attention(
     mask = None if mask is None else _four_axes(xp.asarray(mask, bool))
     if attn_logits_soft_cap is not None:
         return _capped_attention(query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap)
-    kernel: Literal["cudnn"] | None = "cudnn" if flash_attention else None
+    fused = bool(flash_attention) and engine.has_fused_attention()
+    kernel: Literal["cudnn", "xla"] | None = "cudnn" if fused else "xla" if flash_attention is False else None
     return engine.attention(query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation=kernel)
 
 
