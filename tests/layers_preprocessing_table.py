@@ -50,7 +50,7 @@ row("MelSpectrogram", waves(400), **SMALL)
 row("MelSpectrogram", waves(400), **SMALL, sequence_length=100, window="hamming", max_freq=3000.0)
 # Quiet parts are raised to a level below the loudest of the whole batch.
 row("MelSpectrogram", waves(400), **SMALL, top_db=30.0, flags={"batch": False})
-row("MelSpectrogram", waves(400) / 50, **SMALL, power_to_db=False, mag_exp=1.0, min_freq=100.0, window=None)
+row("MelSpectrogram", waves(400) / 4, **SMALL, power_to_db=False, mag_exp=3.0, min_freq=100.0, window=None)
 row("MelSpectrogram", waves(400), **SMALL, ref_power=0.5, min_power=1e-3)
 
 for mode in ("log", "psd", "real", "imag", "stft"):

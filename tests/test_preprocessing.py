@@ -718,6 +718,16 @@ def test_angles_are_those_of_keras() -> None:
     assert np.allclose(np.sin(mine)[clear], np.sin(theirs)[clear], atol=1e-4)
 
 
+def test_mel_magnitudes_are_those_of_keras() -> None:
+    signals = rng.normal(size=(2, 900)).astype("float32")
+    options = {"fft_length": 128, "sequence_stride": 50, "num_mel_bins": 9, "mag_exp": 1.0, "power_to_db": False}
+    mine, theirs = (lib.layers.MelSpectrogram(**options) for lib in (tsuno, keras))
+    assert np.allclose(mine(signals), theirs(signals), rtol=1e-5, atol=1e-5)
+    matrix = (20, 65, 8000, 100.0, 3000.0)
+    wanted = theirs.linear_to_mel_weight_matrix(*matrix)
+    assert np.allclose(mine.linear_to_mel_weight_matrix(*matrix), wanted, atol=1e-4)  # their logarithms are less exact
+
+
 def test_signals_of_unknown_length_have_unknown_frames() -> None:
     assert layers.MelSpectrogram()(tsuno.Input((None,))).shape == (None, 128, None)
     assert layers.MelSpectrogram().compute_output_shape((None,)) == (128, None)
