@@ -15,10 +15,10 @@ import jax
 import jax.numpy as jnp
 import layers_image_table
 import layers_preprocessing_table
+import layers_table
 import numpy as np
 import pytest
 from layer_rows import BATCH, Row, cheap_draws, resolved
-from layers_table import ROWS
 
 import tsuno
 from tsuno import layers
@@ -26,6 +26,7 @@ from tsuno import layers
 os.environ.setdefault("KERAS_BACKEND", "jax")
 keras = pytest.importorskip("keras")
 
+ROWS = [*layers_table.ROWS, *layers_preprocessing_table.ROWS]
 CHUNK = 12
 CHUNKS = [pytest.param(ROWS[i : i + CHUNK], id=f"{i}-{ROWS[i].name}") for i in range(0, len(ROWS), CHUNK)]
 FIRST = {row.name: row for row in reversed(ROWS)}
@@ -193,7 +194,7 @@ def test_every_layer_has_a_row() -> None:
         for name, item in vars(layers).items()
         if inspect.isclass(item) and issubclass(item, layers.Layer) and item.__name__ == name
     }
-    tables = (ROWS, layers_image_table.ROWS, layers_preprocessing_table.ROWS)
+    tables = (ROWS, layers_image_table.ROWS)
     bases = {"Layer", "InputLayer", "Wrapper"}
     text = {"Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization"}  # test_preprocessing.py
     foreign = {"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"}  # test_foreign_layers.py

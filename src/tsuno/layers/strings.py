@@ -17,7 +17,8 @@ from tsuno import engine
 from tsuno.core import tree
 from tsuno.core.errors import describe
 from tsuno.core.op import as_numpy
-from tsuno.core.spec import KerasTensor, infer
+from tsuno.core.settings import is_unsafe_deserialization_enabled
+from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.layers.base import Layer
 
@@ -40,10 +41,11 @@ class TextLayer(Layer):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        if isinstance(config.get("vocabulary"), str):  # configurations may come from anywhere
+        if isinstance(config.get("vocabulary"), str) and not is_unsafe_deserialization_enabled():
             raise ValueError(
                 f"The configuration of {cls.__name__} names a file for its vocabulary, {config['vocabulary']!r}; files "
-                "that a configuration names are not opened. Make the layer with the tokens instead."
+                "that a configuration names are not opened. If you trust it, call "
+                "`tsuno.config.enable_unsafe_deserialization()` first."
             )
         return super().from_config(config)
 
@@ -51,8 +53,6 @@ class TextLayer(Layer):
         return as_text(value, self.encoding, self.path) if holds_text(value) else super()._convert(value)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        if not self.runs_on_host:
-            return infer(self._run, args, kwargs)
         leaves = tree.flatten((args, kwargs))
         unknown = any(None in leaf.shape for leaf in leaves if isinstance(leaf, KerasTensor))
 
@@ -126,7 +126,7 @@ def as_text(value: Any, encoding: str = "utf-8", where: str = "text") -> np.ndar
     kinds = set(map(type, array.flat)) - {str}
     if bytes in kinds:
         flat = [item.decode(encoding) if isinstance(item, bytes) else item for item in array.flat]
-        array = _objects(flat, array.shape)
+        array = as_objects(flat, array.shape)
     wrong = next((item for item in array.flat if not isinstance(item, str)), None) if kinds - {bytes} else ""
     if isinstance(wrong, (list, tuple)):
         raise ValueError(f"`{where}` must be given lists of equal lengths; got one with {describe(wrong)} in it.")
@@ -138,7 +138,8 @@ def as_text(value: Any, encoding: str = "utf-8", where: str = "text") -> np.ndar
     return array
 
 
-def _objects(flat: list[Any], shape: tuple[int, ...]) -> np.ndarray:
+def as_objects(flat: list[Any], shape: tuple[int, ...]) -> np.ndarray:
+    """A list as a NumPy array of objects of a shape."""
     array = np.empty(len(flat), object)
     array[:] = flat
     return array.reshape(shape)
