@@ -27,6 +27,19 @@ class Context(threading.local):
 context = Context()
 
 
+class Constants:
+    """What layers have found in data and programs hold as constants, such as vocabularies: how often it has changed."""
+
+    version = 0
+
+    def changed(self) -> None:
+        """Programs compiled before are not to be used any more."""
+        self.version += 1
+
+
+constants = Constants()
+
+
 @contextmanager
 def scope(**changes: Any) -> Iterator[None]:
     """Set fields of the context for the duration of a block."""

@@ -26,6 +26,9 @@ _TOP_MODULES = {"core": "keras", "models": "keras"}
 def add_to_library(cls: type) -> None:
     """Enter a class of the library under its public module and name."""
     _library[public_module(cls), cls.__name__] = cls
+    other = vars(cls).get("_config_class_name")
+    if isinstance(other, str):  # the name that files have
+        _library[public_module(cls), other] = cls
 
 
 def public_module(cls: type) -> str:

@@ -2,6 +2,7 @@
 
 from tsuno.layers.activation import *
 from tsuno.layers.adaptive_pooling import *
+from tsuno.layers.attention import GroupedQueryAttention as GroupedQueryAttention
 from tsuno.layers.attention import GroupQueryAttention as GroupQueryAttention
 from tsuno.layers.attention import MultiHeadAttention as MultiHeadAttention
 from tsuno.layers.audio import *

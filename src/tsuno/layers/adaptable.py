@@ -6,17 +6,18 @@ The rewriting itself is in `rewrite`: it puts something else in the place of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Unpack
 
-from tsuno import engine
+from tsuno import engine, ops
 from tsuno.core.context import scope
 from tsuno.core.registry import in_library
 from tsuno.core.validate import PositiveInt
 from tsuno.core.variable import Composed
 from tsuno.layers.base import Layer
 from tsuno.layers.parts import LayerOptions
+from tsuno.layers.stored import load_variables, own_variables
 from tsuno.quantizers.config import AWQConfig, GPTQConfig, Int4QuantizationConfig, resolve_config
 from tsuno.rewrite.integers import DENSE
 from tsuno.rewrite.low_rank import LowRank, enable_lora
@@ -89,6 +90,34 @@ class Adaptable(Layer):
         regularizer = getattr(self, f"{self.main}_regularizer", None)
         with self._inside():
             enable_lora(self, self.main, rank, self.lora_alpha, a_initializer, b_initializer, regularizer)
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Put the weights into a mapping, for files; a low-rank part is added to the weight that it belongs to."""
+        for place, variable in enumerate(self._stored()):
+            store[str(place)] = variable.numpy()
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Take the weights from what `save_own_variables` stored; a low-rank part begins anew, at zero."""
+        load_variables(self, store, [getattr(each, "base", each) for each in self._stored()])
+        if self.lora_enabled:
+            for letter in "ab":
+                variable = getattr(self, f"lora_{self.main}_{letter}")
+                variable.assign(ops.zeros(variable.shape))
+
+    def _stored(self) -> list[Any]:
+        """The weights in the order of files: the main one first, except where it was found by example."""
+        whole = getattr(self, self.main)
+        own = [each for each in own_variables(self) if f"lora_{self.main}_" not in each.path]
+        if not isinstance(whole, Composed) or self.quantization_mode in ("gptq", "awq"):
+            return own
+        if isinstance(whole, LowRank):
+            if isinstance(whole.base, Composed):
+                raise NotImplementedError(
+                    f"`{self.path}` is quantized and has a low-rank part; such a layer cannot be saved. Save it before "
+                    "`enable_lora`, or without quantization."
+                )
+            return [whole, *(each for each in own if each is not whole.base)]
+        return [whole.parts, *(each for each in own if each is not whole.parts)]
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

@@ -180,14 +180,14 @@ class MultiHeadAttention(_Heads):
         self, query_shape: Sequence[int | None], value_shape: Sequence[int | None], key_shape: Any = None
     ) -> None:
         heads = self.num_heads
-        self._query_dense = self._project(query_shape, heads, self.key_dim, "query")
-        self._key_dense = self._project(key_shape or value_shape, heads, self.key_dim, "key")
+        self.query_dense = self._project(query_shape, heads, self.key_dim, "query")
+        self.key_dense = self._project(key_shape or value_shape, heads, self.key_dim, "key")
         if self.use_gate:
             self._gate_dense = self._project(query_shape, heads, self.value_dim, "gate", activation="sigmoid")
-        self._value_dense = self._project(value_shape, heads, self.value_dim, "value")
+        self.value_dense = self._project(value_shape, heads, self.value_dim, "value")
         self._build_attention(len(query_shape))
         sizes = self.output_shape or (query_shape[-1],)
-        self._output_dense = self._project_out(query_shape, heads, self.value_dim, sizes)
+        self.output_dense = self._project_out(query_shape, heads, self.value_dim, sizes)
 
     def call(
         self,
@@ -203,18 +203,18 @@ class MultiHeadAttention(_Heads):
         use_causal_mask: bool = False,
     ) -> Any:
         mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
-        q, v = self._query_dense(query), self._value_dense(value)
-        k = self._key_dense(value if key is None else key)
+        q, v = self.query_dense(query), self.value_dense(value)
+        k = self.key_dense(value if key is None else key)
         scale = 1 / math.sqrt(self.key_dim)
         heads, weights = self._attend(q, k, v, mask, scale, return_attention_scores, training)
-        output = self._output_dense(heads * self._gate_dense(query) if self.use_gate else heads)
+        output = self.output_dense(heads * self._gate_dense(query) if self.use_gate else heads)
         return (output, weights) if return_attention_scores else output
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return previous_mask
 
 
-class GroupQueryAttention(_Heads):
+class GroupedQueryAttention(_Heads):
     """Attention by heads of which several share their keys and values.
 
     Args:
@@ -248,6 +248,8 @@ class GroupQueryAttention(_Heads):
     Source: J. Ainslie et al., *GQA: Training Generalized Multi-Query Transformer Models*, 2023.
     """
 
+    _config_class_name = "GroupQueryAttention"
+
     def __init__(
         self,
         head_dim: PositiveInt,
@@ -271,7 +273,7 @@ class GroupQueryAttention(_Heads):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if num_query_heads % num_key_value_heads:
             expected = f"a multiple of num_key_value_heads={num_key_value_heads}"
-            raise invalid("GroupQueryAttention.num_query_heads", expected, num_query_heads)
+            raise invalid("GroupedQueryAttention.num_query_heads", expected, num_query_heads)
         self.head_dim, self.num_query_heads, self.num_key_value_heads = head_dim, num_query_heads, num_key_value_heads
         self.dropout, self.use_bias, self.use_gate, self.seed = dropout, use_bias, use_gate, seed
         self.sliding_window, self.flash_attention = sliding_window, flash_attention
@@ -316,6 +318,7 @@ class GroupQueryAttention(_Heads):
         return previous_mask
 
 
+GroupQueryAttention = GroupedQueryAttention
 _DENSE_PARTS = [
     f"{weight}_{part}" for weight in ("kernel", "bias") for part in ("initializer", "regularizer", "constraint")
 ] + ["activity_regularizer"]

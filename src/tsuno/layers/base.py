@@ -9,7 +9,7 @@ walking when asked.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +31,7 @@ from tsuno.layers.calling import CallSignature, call_signature, carried_masks, s
 from tsuno.layers.input_spec import check_inputs
 from tsuno.layers.parts import PARTS, SAID, Memory
 from tsuno.layers.parts import LayerOptions as LayerOptions
+from tsuno.layers.stored import load_variables, save_variables
 from tsuno.metrics import Metric
 
 
@@ -408,6 +409,14 @@ class Layer(Configurable, Holder):
                 )
         for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Put the layer's own weights into a mapping, for files: under "0", "1", … ."""
+        save_variables(self, store)
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Take the layer's own weights from what `save_own_variables` stored."""
+        load_variables(self, store)
 
     def count_params(self) -> int:
         """The number of values in all weights."""

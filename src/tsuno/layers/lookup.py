@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, Unpack
 import numpy as np
 
 from tsuno import engine
+from tsuno.core.context import constants
 from tsuno.core.errors import invalid
 from tsuno.core.op import as_numpy
 from tsuno.core.settings import floatx
@@ -155,6 +156,7 @@ class Lookup(TextLayer):
             self._set_idf(weights, 0 if found else len(specials))
 
     def _set_tokens(self, tokens: list[Any]) -> None:
+        constants.changed()
         specials = self._specials
         size = len(tokens) + len(specials)
         if len(set(tokens)) < len(tokens):

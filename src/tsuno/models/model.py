@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsuno import callbacks as callbacks_module
-from tsuno import optimizers
+from tsuno import optimizers, saving
 from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe, suggest
@@ -544,6 +544,18 @@ class Model(TextReader):
         if compile_config := self.get_compile_config():
             data["compile_config"] = compile_config
         return json.dumps(data, **kwargs)
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+        """Save the model in a `.keras` file; see `saving.save_model`."""
+        saving.save_model(self, filepath, overwrite, zipped)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Save the weights in a `.weights.h5` file; see `saving.save_weights`."""
+        saving.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
+        """Take weights from a `.weights.h5` or `.keras` file; see `saving.load_weights`."""
+        saving.load_weights(self, filepath, skip_mismatch)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile` was given, as plain data."""

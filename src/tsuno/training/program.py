@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
+from tsuno.core.context import constants
 from tsuno.core.variable import State, Variable, bound, slots
 from tsuno.data.chunk import KEPT_LOGS, Chunk
 from tsuno.engine import xp
@@ -176,8 +177,12 @@ class Programs:
 
     def __init__(self) -> None:
         self._made: dict[Any, Any] = {}
+        self._version = constants.version
 
     def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        if self._version != constants.version:
+            self.clear()
+            self._version = constants.version
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]

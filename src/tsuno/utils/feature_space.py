@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from tsuno import layers, ops
+from tsuno import layers, ops, saving
 from tsuno.core.config import Configurable
 from tsuno.core.errors import describe, invalid, suggest, unknown
 from tsuno.core.naming import auto_name
@@ -306,6 +306,10 @@ class FeatureSpace(layers.Layer):
         return self.one_hot_encoders[name](x)
 
     # ------------------------------------------------------------------ files
+
+    def save(self, filepath: Any) -> None:
+        """Save the feature space in a `.keras` file, for `saving.load_model`."""
+        saving.save_model(self, filepath)
 
     def get_config(self) -> dict[str, Any]:
         names = ("features", "output_mode", "crosses", "crossing_dim", "hashing_dim", "num_discretization_bins")

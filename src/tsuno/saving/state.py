@@ -1,0 +1,77 @@
+"""What a model keeps, as arrays by path: the layout of Keras' weight files.
+
+A path is made of attribute names, and of class names and numbers within lists: `layers/dense_1`, `layers/bidirectional/
+forward_layer/cell`. The layers of a functional or `Sequential` model come first, under `layers`. Each object puts its
+own arrays into a mapping from "0", "1", … and takes them from there (`save_own_variables`, `load_own_variables`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tsuno.core.naming import to_snake_case
+from tsuno.core.seeds import SeedGenerator
+from tsuno.core.variable import Holder
+from tsuno.layers.parts import Memory
+from tsuno.layers.stored import load_variables, save_variables
+
+
+def saveables(root: Any) -> Iterator[tuple[str, Any]]:
+    """The objects that keep something, each once, with its path; the root's is empty."""
+    seen: set[int] = set()
+
+    def visit(item: Any, path: str) -> Iterator[tuple[str, Any]]:
+        if id(item) in seen:
+            return
+        if _keeps(item):
+            seen.add(id(item))
+            yield path, item
+            for name, child in _attributes(item):
+                yield from visit(child, f"{path}/{name}" if path else name)
+        elif isinstance(item, (list, tuple, dict)):
+            seen.add(id(item))
+            used: Counter[str] = Counter()
+            for child in item.values() if isinstance(item, dict) else item:
+                if not _keeps(child) and not isinstance(child, (list, tuple, dict)):
+                    continue
+                name = to_snake_case(type(child).__name__) if _keeps(child) else "container"
+                used[name] += 1
+                yield from visit(child, f"{path}/{name}" + (f"_{used[name] - 1}" if used[name] > 1 else ""))
+
+    return visit(root, "")
+
+
+def _keeps(item: Any) -> bool:
+    """Whether an object is part of files: layers, metrics and optimizers are, the positions of seeds are not."""
+    return isinstance(item, Holder) and not isinstance(item, (SeedGenerator, Memory))
+
+
+def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
+    if getattr(owner, "graph", None) is not None:
+        yield "layers", owner.layers
+    hidden = owner._untracked - {"optimizer"}
+    for name in sorted(vars(owner), key=lambda name: (name.startswith("_"), name)):
+        if name not in hidden:
+            yield name, vars(owner)[name]
+
+
+def own_arrays(owner: Any) -> dict[str, Any]:
+    """What an object itself keeps."""
+    store: dict[str, Any] = {}
+    save: Any = getattr(owner, "save_own_variables", None)
+    if save is None:
+        save_variables(owner, store)
+    else:
+        save(store)
+    return store
+
+
+def take_arrays(owner: Any, store: Mapping[str, Any]) -> None:
+    """Put into an object what it kept."""
+    load: Any = getattr(owner, "load_own_variables", None)
+    if load is None:
+        load_variables(owner, store)
+    else:
+        load(store)
