@@ -12,6 +12,7 @@ demo: $(VENV)/.examples
 examples: $(VENV)/.examples
 	$(BIN)/python examples/logistic_regression.py
 	$(BIN)/python examples/iris.py
+	$(BIN)/python examples/licences.py
 	$(BIN)/python examples/digits.py
 
 test: lint types

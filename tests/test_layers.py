@@ -255,6 +255,11 @@ def test_no_samples_give_no_results() -> None:
             assert set(shapes) == {0}, f"{row}: {shapes}"
 
 
+def test_a_sequence_without_steps_has_the_mean_zero() -> None:
+    y = layers.GlobalAveragePooling1D()(np.ones((2, 3, 1), "float32"), mask=np.array([[True, True, False], [False] * 3]))
+    assert np.asarray(y).tolist() == [[1.0], [0.0]]
+
+
 def flat_shapes(shapes: Any) -> list[Any]:
     """The shapes in a structure of them, in order."""
     if isinstance(shapes, (list, tuple)) and all(size is None or isinstance(size, int) for size in shapes):

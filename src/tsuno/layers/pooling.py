@@ -237,7 +237,7 @@ class GlobalMaxPooling3D(_GlobalMaxPooling):
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling):
-    """The mean over all steps; masked steps do not count.
+    """The mean over all steps; masked steps do not count, and where all are masked it is 0.
 
     Args:
         data_format: `"channels_last"` (batch, steps, channels) or `"channels_first"`.
@@ -260,7 +260,7 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
             return super().call(inputs)
         kept = ops.expand_dims(ops.cast(mask, inputs.dtype), self._channel_axis)
         total = ops.sum(inputs * kept, axis=self._axes, keepdims=self.keepdims)
-        return total / ops.sum(kept, axis=self._axes, keepdims=self.keepdims)
+        return total / ops.maximum(ops.sum(kept, axis=self._axes, keepdims=self.keepdims), 1)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return None
