@@ -256,7 +256,9 @@ def test_no_samples_give_no_results() -> None:
 
 
 def test_a_sequence_without_steps_has_the_mean_zero() -> None:
-    y = layers.GlobalAveragePooling1D()(np.ones((2, 3, 1), "float32"), mask=np.array([[True, True, False], [False] * 3]))
+    y = layers.GlobalAveragePooling1D()(
+        np.ones((2, 3, 1), "float32"), mask=np.array([[True, True, False], [False] * 3])
+    )
     assert np.asarray(y).tolist() == [[1.0], [0.0]]
 
 
