@@ -137,7 +137,8 @@ class Bar:
         values = "".join(f" - {name}: {_number(value)}" for name, value in (logs or {}).items())
         elapsed = now - self._start
         if self._verbose == 2:
-            per_step = f"{_duration(elapsed / max(self._done, 1))}/{self._unit}"
+            # Nobody counts the steps of an epoch that is shown at its end only.
+            per_step = f"{_duration(elapsed / max(self._total or self._done, 1))}/{self._unit}"
             return f"{self._total}/{self._total} - {elapsed:.0f}s - {per_step}{values}"
         first = self._first if self._first is not None else now
         measured = self._done - getattr(self, "_first_done", 0)

@@ -68,14 +68,15 @@ custom_gradient = jax.custom_gradient
 rsqrt = lax.rsqrt
 
 
-def compile(function: Callable[..., Any], **options: Any) -> Any:
-    """`function` as a program for the device."""
-    return jax.jit(function, **{"compiler_options": _compiler_options(), **options})
+def compile(function: Callable[..., Any], quickly: bool = True, **options: Any) -> Any:
+    """`function` as a program for the device; `quickly` if compiling takes longer than the arrays it works on."""
+    return jax.jit(function, **{"compiler_options": _compiler_options() if quickly else None, **options})
 
 
 @functools.cache
 def _compiler_options() -> dict[str, Any] | None:
-    """On CPU, the older of XLA's two code generators: it compiles in two thirds of the time, to code as fast."""
+    """On CPU, the older of XLA's two code generators: it compiles in two thirds of the time, to code that is as fast
+    but for arithmetic on large arrays, such as an optimizer's, which it does not vectorize."""
     if jax.default_backend() != "cpu":
         return None
     options = {"xla_cpu_use_fusion_emitters": False}

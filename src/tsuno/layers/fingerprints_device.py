@@ -20,6 +20,9 @@ MOST_BUCKETS = 1 << 24
 """More buckets than these are beyond the arithmetic here."""
 
 
+_WRAPPING = np.errstate(over="ignore")  # constants of the formulas are NumPy's numbers, which warn
+
+
 @dataclass(frozen=True)
 class Wide:
     """Arrays of numbers modulo 2^64."""
@@ -36,11 +39,13 @@ class Wide:
             return cls(np.uint32(x >> 32 & _LOW), np.uint32(x & _LOW))
         return cls(xp.where(x < 0, np.uint32(_LOW), np.uint32(0)), x.astype("uint32"))
 
+    @_WRAPPING
     def __add__(self, other: Any) -> Wide:
         other = Wide.of(other)
         low = self.low + other.low
         return Wide(self.high + other.high + (low < other.low), low)
 
+    @_WRAPPING
     def __mul__(self, other: Any) -> Wide:
         other = Wide.of(other)
         a, b, c, d = self.low >> 16, self.low & 0xFFFF, other.low >> 16, other.low & 0xFFFF

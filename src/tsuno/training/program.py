@@ -23,6 +23,9 @@ from tsuno.core.variable import State, Variable, bound, slots
 from tsuno.data.chunk import KEPT_LOGS, Chunk
 from tsuno.engine import xp
 
+_LARGE = 500_000
+"""Numbers in a state (weights and what the optimizer keeps of them) from which the time of a step matters more than
+that of compiling it."""
 NEVER = 1 << 30
 """The period of counters that go on."""
 
@@ -51,7 +54,8 @@ class Program:
         self._fixed = {path for path, variable in self._variables.items() if fixed(variable)}
         self._compiled_step = step if eager else engine.subprogram(step)
         run = self._run_eagerly if eager else self._run
-        self._dispatch = run if eager else engine.compile(run, donate_argnums=1, static_argnames="size")
+        quickly = sum(variable._value.size for variable in self._variables.values()) < _LARGE
+        self._dispatch = run if eager else engine.compile(run, quickly, donate_argnums=1, static_argnames="size")
         self.pace = Pace()
 
     def __call__(
