@@ -29,6 +29,8 @@ row("EinsumDense", floats(5), equation="ab,bc->ac", output_shape=3, bias_axes="c
 row("EinsumDense", floats(4, 5), equation="abc,cd->abd", output_shape=(None, 3), bias_axes="d", activation="relu")
 row("EinsumDense", floats(4, 5), equation="abc,cde->abde", output_shape=(None, 3, 2), bias_axes="de")
 row("EinsumDense", floats(4, 5), equation="abc,bce->ae", output_shape=3)
+row("EinsumDense", floats(1, 2), equation="bc...,cde->bde...", output_shape=(3, 4), bias_axes="d")
+row("EinsumDense", floats(1, 2, 3), equation="bc...,cde->bde...", output_shape=(3, 4), bias_axes="de")
 row("EinsumDense", floats(2, 4, 5), equation="...x,xy->...y", output_shape=3, bias_axes="y")
 row("EinsumDense", floats(4, 5), equation="abc,cd->abd", output_shape=(4, 3), bias_axes="bd")
 row("Embedding", ints(6, high=7), input_dim=7, output_dim=3)
@@ -218,6 +220,7 @@ row("BatchNormalization", floats(4, 5), scale=False)
 row("BatchNormalization", floats(4, 5), center=False, gamma_regularizer="l2")
 row("BatchNormalization", floats(5), trainable=False)
 row("BatchNormalization", floats(6, 5), call={"mask": mask(6)})
+row("BatchNormalization", floats(6, 5), call={"mask": mask(1)})
 row("LayerNormalization", floats(5))
 row("LayerNormalization", floats(3, 4, 5), axis=(1, 3), epsilon=1e-2)
 row("LayerNormalization", floats(3, 5), axis=[-2, -1], scale=False)
@@ -390,6 +393,14 @@ stacked = Of(lambda lib: lib.layers.StackedRNNCells(
     [lib.layers.LSTMCell(2, recurrent_initializer="glorot_uniform", name="one"), lib.layers.GRUCell(3, recurrent_initializer="glorot_uniform", name="two")],
     name="cells",
 ))  # fmt: skip
+row(
+    "RNN",
+    SEQUENCE,
+    cell=Of(lambda lib: stacked.make(lib).cells),
+    return_sequences=True,
+    call={"mask": mask(4)},
+    flags={"config": False},
+)
 row("RNN", SEQUENCE, cell=stacked, return_sequences=True)
 row("RNN", SEQUENCE, cell=stacked, return_sequences=True, zero_output_for_mask=True, call={"mask": mask(4)})
 row(

@@ -147,7 +147,7 @@ STEP = 4e-3
 
 def is_smooth(row: Row) -> bool:
     """Whether two points show the gradient: not where integers stand for weights or statistics count as constants, nor at the kinks of maxima."""
-    kinked = any(part in str(row) for part in ("Max", "Min", "Masking", "Spectral", "relu", "ReLU", "hard"))
+    kinked = any(part in str(row) for part in ("Max", "Min", "Masking", "Spectral", "relu", "LU(", "hard"))
     return not row.rewrite and not row.kwargs.get("renorm") and not kinked
 
 
@@ -260,6 +260,57 @@ def test_a_sequence_without_steps_has_the_mean_zero() -> None:
         np.ones((2, 3, 1), "float32"), mask=np.array([[True, True, False], [False] * 3])
     )
     assert np.asarray(y).tolist() == [[1.0], [0.0]]
+
+
+def test_a_known_target_makes_a_size_known() -> None:
+    reshaped = layers.Reshape((3, 5))(tsuno.KerasTensor((2, None)))
+    assert reshaped.shape == (2, 3, 5)
+    assert layers.Reshape((-1, 5))(tsuno.KerasTensor((None, None, 10))).shape == (None, None, 5)
+
+
+def test_an_activation_may_be_taken_away() -> None:
+    layer = layers.Dense(2, activation="relu", kernel_initializer="ones")
+    x = -np.ones((1, 3), "float32")
+    assert np.asarray(layer(x)).tolist() == [[0, 0]]
+    layer.activation = None
+    assert np.asarray(layer(x)).tolist() == [[-3, -3]]
+
+
+def test_a_policy_may_be_set_by_name() -> None:
+    layer = layers.Dense(2)
+    layer.dtype_policy = "mixed_bfloat16"
+    assert layer.compute_dtype == "bfloat16"
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    layer.dtype_policy = "int8_from_float32"
+    assert layer.quantization_mode == "int8" and [str(w.numpy().dtype) for w in layer.weights] == [
+        "float32",
+        "int8",
+        "float32",
+    ]
+
+
+def test_large_inputs_stay_finite_in_half_precision() -> None:
+    x = np.full((1, 4, 4), 1e5, "float32") * np.arange(1, 5, dtype="float32")
+    assert np.isfinite(np.asarray(layers.GroupNormalization(2, dtype="mixed_float16")(x), "float32")).all()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "message"),
+    [
+        (lambda: layers.Softmax()(np.ones((2, 3)), mask=np.ones((2, 4), bool)), ValueError, "must broadcast"),
+        (
+            lambda: layers.TimeDistributed(layers.Dense(1))(np.ones((2, 3, 4)), mask=np.ones((2, 5), bool)),
+            ValueError,
+            r"of shape \(2, 3\)",
+        ),
+        (lambda: layers.Dropout(0.5, noise_shape=(2, 0)), ValueError, "noise_shape"),
+        (lambda: layers.LayerNormalization(axis="last"), TypeError, "an integer or a list"),
+    ],
+)
+def test_what_does_not_fit_is_refused(attempt: Any, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        attempt()
 
 
 def flat_shapes(shapes: Any) -> list[Any]:

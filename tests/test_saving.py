@@ -72,8 +72,10 @@ def test_a_model_with_its_optimizer_goes_both_ways(writer: Any, reader: Any, tmp
 
 def rewritten(lib: Any, how: str) -> Any:
     model = lib.Sequential([lib.Input((6,)), lib.layers.Dense(5, activation="relu"), lib.layers.Dense(3)])
-    if how == "lora":
-        model.layers[0].enable_lora(2, b_initializer="ones")
+    if how.startswith("lora"):
+        model.layers[0].enable_lora(2, b_initializer="zeros" if " " in how else "ones")
+        if " " in how:
+            model.layers[0].quantize(how.split()[1])
     elif how == "bfloat16":
         model = lib.Sequential([lib.Input((6,)), lib.layers.Dense(5, dtype="bfloat16")])
     else:
@@ -81,7 +83,7 @@ def rewritten(lib: Any, how: str) -> Any:
     return model
 
 
-@pytest.mark.parametrize("how", ["lora", "bfloat16", "int8", "int4", "float8"])
+@pytest.mark.parametrize("how", ["lora", "lora int8", "lora int4", "bfloat16", "int8", "int4", "float8"])
 @pytest.mark.parametrize(("writer", "reader"), WAYS[:2], ids=name)
 def test_rewritten_weights_go_both_ways(writer: Any, reader: Any, how: str, tmp_path: Path) -> None:
     model = built(writer, lambda lib: rewritten(lib, how))
@@ -205,7 +207,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     [
         (lambda: simple().save("model.h5"), "must end in .keras"),
         (lambda: saving.load_model("model.txt"), "must end in .keras"),
-        (lambda: tsuno.Sequential([layers.Dense(1)]).save("x.keras"), "no weights yet"),
+        (lambda: tsuno.Sequential([layers.Dense(1)]).save_weights("x.weights.h5"), "no weights yet"),
         (lambda: simple().load_weights("x.h6"), "must end in .weights.h5 or .keras"),
     ],
 )

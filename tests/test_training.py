@@ -364,3 +364,13 @@ def test_bad_input_gets_one_sentence(case):
     text = str(caught.value)
     assert 15 <= len(text) <= 400, text
     assert "Traceback" not in text and "jax" not in text.lower()
+
+
+def test_sequences_of_any_length_are_compared_with_targets_of_theirs() -> None:
+    """The outputs' unknown sizes are those of the data when losses are checked."""
+    model = tsuno.Sequential([tsuno.Input((None, 2)), tsuno.layers.Masking(), tsuno.layers.BatchNormalization()])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 6, 2), "float32")
+    model.fit(x, x, batch_size=2, verbose=0)
+    with pytest.raises(ValueError, match="shape"):
+        model.fit(x, x[:, :5], batch_size=2, verbose=0)

@@ -229,7 +229,7 @@ class Graph:
         """Raise one sentence if an input of a shape does not fit."""
         wanted = tensor.shape
         fits = len(shape) == len(wanted) and all(
-            size is None or given is None or size == given for size, given in zip(wanted, shape, strict=True)
+            size is None or given is None or size == given for size, given in zip(wanted[1:], shape[1:], strict=True)
         )
         if not fits:
             name = self.input_layers[self._input_ids[id(tensor)]].name

@@ -167,6 +167,11 @@ def masked_softmax(scores: Any, mask: Any, axis: int | Sequence[int], zero: bool
     Where nothing is kept, all gets 0, or the same weight with `zero=False`.
     """
     if mask is not None:
+        pairs = zip(reversed(mask.shape), reversed(scores.shape), strict=False)
+        if len(mask.shape) > len(scores.shape) or any(m not in (1, n) for m, n in pairs):
+            raise ValueError(
+                f"A mask must broadcast to what it is for, of shape {tuple(scores.shape)}; got {tuple(mask.shape)}."
+            )
         mask = ops.cast(mask, "bool") if str(mask.dtype) == "bool" else ops.greater(mask, 0.5)
         low = -3e4 if str(scores.dtype) == "float16" else -1e9
         scores = ops.where(mask, scores, ops.cast(low, scores.dtype))

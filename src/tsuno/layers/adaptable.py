@@ -21,7 +21,7 @@ from tsuno.layers.stored import load_variables, own_variables
 from tsuno.quantizers.config import AWQConfig, GPTQConfig, Int4QuantizationConfig, resolve_config
 from tsuno.rewrite.integers import DENSE
 from tsuno.rewrite.low_rank import LowRank, enable_lora
-from tsuno.rewrite.quantized import blank_calibration, put_calibrated, quantize_weight, quantized_policy
+from tsuno.rewrite.quantized import blank_calibration, merged, put_calibrated, quantize_weight, quantized_policy
 
 
 class Adaptable(Layer):
@@ -93,8 +93,10 @@ class Adaptable(Layer):
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Put the weights into a mapping, for files; a low-rank part is added to the weight that it belongs to."""
+        whole = getattr(self, self.main)
+        changed = merged(whole) if isinstance(whole, LowRank) and isinstance(whole.base, Composed) else {}
         for place, variable in enumerate(self._stored()):
-            store[str(place)] = variable.numpy()
+            store[str(place)] = changed.get(id(variable), variable.numpy())
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Take the weights from what `save_own_variables` stored; a low-rank part begins anew, at zero."""
@@ -110,14 +112,10 @@ class Adaptable(Layer):
         own = [each for each in own_variables(self) if f"lora_{self.main}_" not in each.path]
         if not isinstance(whole, Composed) or self.quantization_mode in ("gptq", "awq"):
             return own
-        if isinstance(whole, LowRank):
-            if isinstance(whole.base, Composed):
-                raise NotImplementedError(
-                    f"`{self.path}` is quantized and has a low-rank part; such a layer cannot be saved. Save it before "
-                    "`enable_lora`, or without quantization."
-                )
+        if isinstance(whole, LowRank) and not isinstance(whole.base, Composed):
             return [whole, *(each for each in own if each is not whole.base)]
-        return [whole.parts, *(each for each in own if each is not whole.parts)]
+        form = whole.base if isinstance(whole, LowRank) else whole
+        return [form.parts, *(each for each in own if each is not form.parts)]
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -150,6 +148,13 @@ class Quantizable(Adaptable):
             if config is None and policy.quantization_mode == "int4":
                 config = Int4QuantizationConfig(block_size=getattr(policy, "block_size", None))
             self._quantize(resolve_config(policy.quantization_mode, config))
+
+    def _follow_policy(self) -> None:
+        policy: Any = self.dtype_policy
+        mode = policy.quantization_mode
+        if self.built and mode in ("int8", "int4", "float8") and not self.is_quantized:
+            blocks = hasattr(policy, "block_size")
+            self._quantize(Int4QuantizationConfig(block_size=policy.block_size) if blocks else resolve_config(mode))
 
     def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
         """Put the weights in fewer bits, in place.
@@ -188,14 +193,14 @@ class Quantizable(Adaptable):
         with self._inside():
             for weight, equation in self._uses().items():
                 quantize_weight(self, weight, equation, config)
-        self.dtype_policy = quantized_policy(self, config)
+        self._dtype_policy = quantized_policy(self, config)
 
     def _put_calibrated(self, config: Any, arrays: Any) -> None:
         """Take weights found from example inputs."""
         with self._inside():
             ((weight, equation),) = self._uses().items()
             put_calibrated(self, weight, equation, config, arrays)
-        self.dtype_policy = quantized_policy(self, config)
+        self._dtype_policy = quantized_policy(self, config)
 
     @property
     def is_quantized(self) -> bool:

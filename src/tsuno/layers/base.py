@@ -18,7 +18,7 @@ from tsuno import constraints, initializers, regularizers
 from tsuno.core import tree
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, get_mask, scope, set_mask
-from tsuno.core.dtypes import get_policy, is_float
+from tsuno.core.dtypes import DTypePolicy, get_policy, is_float
 from tsuno.core.errors import describe, invalid
 from tsuno.core.naming import auto_name
 from tsuno.core.op import to_array
@@ -29,8 +29,7 @@ from tsuno.core.variable import Holder, Variable, children, variables_of
 from tsuno.layers.building import built_once, is_rectangular
 from tsuno.layers.calling import CallSignature, call_signature, carried_masks, shapes_of, symbols_of
 from tsuno.layers.input_spec import check_inputs
-from tsuno.layers.parts import PARTS, SAID, Memory
-from tsuno.layers.parts import LayerOptions as LayerOptions
+from tsuno.layers.parts import PARTS, SAID, Memory, is_of_heirs
 from tsuno.layers.stored import load_variables, save_variables
 from tsuno.metrics import Metric
 
@@ -61,7 +60,7 @@ class Layer(Configurable, Holder):
     """
 
     _untracked = frozenset({"_arguments", "_inbound_nodes", "_losses", "_build_shapes"})
-    activation: Callable[..., Any]
+    activation: Callable[..., Any] | None
     _in_build: bool
 
     def _keep(self, arguments: Mapping[str, Any]) -> None:
@@ -91,9 +90,9 @@ class Layer(Configurable, Holder):
             raise invalid(f"{type(self).__name__}.name", "a string without '/'", name)
         self.name = name or auto_name(type(self).__name__)
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.dtype_policy = get_policy(dtype).at("/".join((*context.path, self.name)))
-        self.autocast = autocast
         self.built = False
+        self.dtype_policy = dtype
+        self.autocast = autocast
         self.supports_masking = False
         self.input_spec: Any = None
         self._trainable = bool(trainable)
@@ -426,6 +425,10 @@ class Layer(Configurable, Holder):
 
     # ------------------------------------------------------------------ losses
 
+    def _activated(self, x: Any) -> Any:
+        """The layer's activation of `x`; none if it was taken away."""
+        return x if self.activation is None else self.activation(x)
+
     def add_loss(self, loss: Any) -> None:
         """Add scalars to what training makes small; called within `call`."""
         for value in tree.flatten(loss):
@@ -478,6 +481,19 @@ class Layer(Configurable, Holder):
     def dtype(self) -> str:
         """The dtype of the layer's weights."""
         return self.variable_dtype
+
+    @property
+    def dtype_policy(self) -> DTypePolicy:
+        """The dtypes that the layer computes in and keeps weights in; may be set by name."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, policy: Any) -> None:
+        self._dtype_policy = get_policy(policy).at("/".join((*context.path, self.name)))
+        self._follow_policy()
+
+    def _follow_policy(self) -> None:
+        """What is done to the weights when the policy is set."""
 
     @property
     def variable_dtype(self) -> str:
@@ -555,40 +571,25 @@ class Layer(Configurable, Holder):
         silent |= {"autocast"} if config.get("autocast", True) else set()
         config = {key: value for key, value in config.items() if key not in self._unsaid}
         config = {
-            key: value for key, value in config.items() if key not in silent or not _is_base_parameter(type(self), key)
+            key: value for key, value in config.items() if key not in silent or is_of_heirs(type(self), Layer, key)
         }
         return {**base, **{key: value for key, value in config.items() if key not in base}}
 
     _unsaid: ClassVar[frozenset[str]] = frozenset()
     """Arguments that no configuration holds."""
-    _lacks: ClassVar[Mapping[str, Any]] = {}
-    """Arguments of Keras' that the class does not have, with the values at which they change nothing."""
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        lacks = cls._lacks
-        return super().from_config({k: v for k, v in config.items() if k not in lacks or v != lacks[k]})
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that the layer was built for."""
         shapes = self._build_shapes
-        return shapes and (
-            {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
-        )
+        if shapes is None or len(shapes) > 1:
+            return shapes and {"shapes_dict": shapes}
+        return {"input_shape": next(iter(shapes.values()), None)}
 
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         """Build for the shapes that `get_build_config` returned."""
         if config:
             shapes = config.get("shapes_dict", config)
             self.build(**shapes) if "input_shape" not in shapes else self.build(shapes["input_shape"])
-
-
-def _is_base_parameter(cls: type[Layer], name: str) -> bool:
-    return not any(
-        name in inspect.signature(owner.__dict__["__init__"]).parameters
-        for owner in cls.__mro__
-        if "__init__" in owner.__dict__ and owner is not Layer and owner is not object
-    )
 
 
 def _trainable(layer: Layer) -> Iterator[Variable]:

@@ -112,8 +112,8 @@ class Bidirectional(Layer):
 
     reset_states = reset_state
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        mask = previous_mask[0] if isinstance(previous_mask, list) else previous_mask
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        mask = mask[0] if isinstance(mask, list) else mask
         masks = [mask if self.return_sequences else None] * (2 if self.merge_mode is None else 1)
         if self.return_state:
             masks += [None] * (len(self.forward_layer.state_size) + len(self.backward_layer.state_size))

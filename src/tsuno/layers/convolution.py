@@ -93,7 +93,7 @@ class _Convolving(_Spatial):
             x = ops.add(x, ops.reshape(self.bias, (-1, *(1,) * (-1 - self._channel_axis))))
         if extra:
             x = ops.reshape(x, (*inputs.shape[: 1 + extra], *x.shape[1:]))
-        return self.activation(x)
+        return self._activated(x)
 
 
 def not_both(kind: str, strides: Sequence[int], dilation_rate: Sequence[int]) -> None:

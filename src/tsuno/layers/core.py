@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from tsuno import activations, ops
 from tsuno.core import registry
+from tsuno.core.arithmetic import OPS
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import describe
 from tsuno.core.spec import KerasTensor, Node
@@ -144,7 +145,7 @@ class Activation(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        return self.activation(inputs)
+        return self._activated(inputs)
 
 
 class Lambda(Layer):
@@ -187,8 +188,8 @@ class Lambda(Layer):
         extra = {"mask": mask, "training": training}
         return self.function(inputs, **self.arguments, **{key: extra[key] for key in extra if key in takes})
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         if self._output_shape is None:
@@ -198,7 +199,25 @@ class Lambda(Layer):
         return KerasTensor(shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "output_shape": registry.serialize(self._output_shape)}
+        config = {**super().get_config(), "output_shape": registry.serialize(self._output_shape)}
+        if isinstance(config["function"], str):  # one of the library's, in the form that functions have in files
+            name = config["function"]
+            config["function"] = {
+                "module": "builtins", "class_name": "function", "config": name, "registered_name": "function",
+            }  # fmt: skip
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, safe_mode: bool | None = None
+    ) -> Any:
+        """A layer from its configuration; code in a file never runs, whatever `safe_mode` says."""
+        function = config["function"]
+        name = function.get("config") if isinstance(function, Mapping) else function
+        if isinstance(name, str) and name in OPS and registry.get_registered_object(name, custom_objects) is None:
+            config = {**config, "function": OPS[name]}
+        with registry.custom_object_scope(custom_objects or {}):
+            return super().from_config(config)
 
 
 class Identity(Layer):
@@ -241,7 +260,7 @@ class Masking(Layer):
         self.mask_value = mask_value
         self.supports_masking = True
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs: Any) -> Any:

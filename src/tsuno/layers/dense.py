@@ -69,7 +69,7 @@ class Dense(Quantizable):
         x = ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
-        return self.activation(x)
+        return self._activated(x)
 
 
 class EinsumDense(Quantizable):
@@ -133,7 +133,7 @@ class EinsumDense(Quantizable):
         x = ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
-        return self.activation(x)
+        return self._activated(x)
 
 
 def einsum_shapes(
@@ -177,4 +177,5 @@ def einsum_shapes(
         )
     first = min(plain.index(letter) for letter in bias_axes)
     bias = tuple((sizes[letter] or 0) if letter in bias_axes else 1 for letter in plain[first:])
-    return kernel_shape, bias + (1,) * (3 if output.endswith("...") else 0)
+    elided = len(input_shape) - len(inputs.replace("...", ""))
+    return kernel_shape, bias + (1,) * (elided if output.endswith("...") else 0)

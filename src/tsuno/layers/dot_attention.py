@@ -94,8 +94,8 @@ class Attention(Layer):
             output = ops.where(ops.expand_dims(query_mask, -1), output, ops.zeros_like(output))
         return (output, weights) if return_attention_scores else output
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        return previous_mask[0] if previous_mask else None
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask[0] if mask else None
 
 
 class AdditiveAttention(Attention):

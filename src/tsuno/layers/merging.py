@@ -60,8 +60,8 @@ class _Merge(Layer):
         """The output, from the folded inputs and the places that any of them has."""
         return result
 
-    def compute_mask(self, inputs: Sequence[Any], previous_mask: Any = None) -> Any:
-        masks = [mask for mask in previous_mask or () if mask is not None]
+    def compute_mask(self, inputs: Sequence[Any], mask: Any = None) -> Any:
+        masks = [each for each in mask or () if each is not None]
         return functools.reduce(ops.logical_or, masks) if masks and len(masks) == len(inputs) else None
 
 
@@ -231,7 +231,7 @@ class Dot(_Merge):
         product = ops.einsum(equation, *inputs)
         return product if left else ops.expand_dims(product, -1)
 
-    def compute_mask(self, inputs: Sequence[Any], previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Sequence[Any], mask: Any = None) -> Any:
         return None
 
 
@@ -267,16 +267,15 @@ class Concatenate(_Merge):
     def call(self, inputs: Sequence[Any]) -> Any:
         return ops.concatenate(inputs, axis=self.axis)
 
-    def compute_mask(self, inputs: Sequence[Any], previous_mask: Any = None) -> Any:
-        if not previous_mask or all(mask is None for mask in previous_mask):
+    def compute_mask(self, inputs: Sequence[Any], mask: Any = None) -> Any:
+        if not mask or all(each is None for each in mask):
             return None
         masks = []
-        for x, mask in zip(inputs, previous_mask, strict=True):
-            if mask is None:
-                masks.append(ops.ones(x.shape, dtype="bool"))
-            else:
-                mask = ops.reshape(mask, (*mask.shape, *(1,) * (len(x.shape) - len(mask.shape))))
-                masks.append(ops.broadcast_to(mask, x.shape))
+        for x, each in zip(inputs, mask, strict=True):
+            kept = ops.ones_like(x, dtype="bool")
+            for _ in range(0 if each is None else len(x.shape) - len(each.shape)):
+                each = ops.expand_dims(each, -1)
+            masks.append(kept if each is None else ops.logical_and(kept, each))
         return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
 

@@ -188,7 +188,7 @@ class LayerNormalization(Layer):
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.axis = _axis(axis, "LayerNormalization.axis")
         self.epsilon, self.center, self.scale, self.rms_scaling = epsilon, center, scale, rms_scaling
         self.supports_masking = True
 
@@ -262,6 +262,7 @@ class GroupNormalization(Layer):
             raise invalid("GroupNormalization.groups", "a positive integer, or -1 for one group per channel", groups)
         self.groups, self.axis, self.epsilon, self.center, self.scale = groups, axis, epsilon, center, scale
         self.supports_masking = True
+        self.autocast = False  # large inputs would become infinite in a half-width type
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         _check_axes(self, (self.axis,), input_shape)
@@ -335,7 +336,7 @@ class UnitNormalization(Layer):
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Unpack[LayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.axis = _axis(axis, "UnitNormalization.axis")
         self.supports_masking = True
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -343,6 +344,14 @@ class UnitNormalization(Layer):
 
     def call(self, inputs: Any) -> Any:
         return ops.normalize(inputs, axis=self.axis, order=2, epsilon=1e-12)
+
+
+def _axis(axis: Any, where: str) -> int | list[int]:
+    """An axis, or several as a list."""
+    several = isinstance(axis, (list, tuple)) and all(isinstance(each, int) for each in axis)
+    if not several and not isinstance(axis, int):
+        raise invalid(where, "an integer or a list of integers", axis, kind=TypeError)
+    return list(axis) if several else axis
 
 
 def _check_axes(layer: Layer, axes: Sequence[int], input_shape: Sequence[int | None]) -> None:
@@ -369,7 +378,7 @@ def _moments(x: Any, axes: tuple[int, ...], mask: Any) -> tuple[Any, Any]:
         mean, variance = ops.moments(x, axes=axes)
         return mean, variance
     kept = ops.reshape(ops.cast(mask, x.dtype), (*mask.shape, *(1,) * (len(x.shape) - len(mask.shape))))
-    kept = ops.broadcast_to(kept, (*mask.shape, *x.shape[len(mask.shape) :]))
+    kept = ops.broadcast_to(kept, x.shape)
     count = ops.sum(kept, axis=axes, keepdims=True) + 1e-7
     mean = ops.sum(x * kept, axis=axes, keepdims=True) / count
     variance = ops.sum(kept * ops.square(x - mean), axis=axes, keepdims=True) / count

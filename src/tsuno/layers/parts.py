@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypedDict
 
@@ -45,3 +46,12 @@ def _unbuilt(data: Any) -> Any:
     if isinstance(data, list):
         return [_unbuilt(item) for item in data]
     return {k: _unbuilt(v) for k, v in data.items() if k != "build_config"} if isinstance(data, dict) else data
+
+
+def is_of_heirs(cls: type, base: type, name: str) -> bool:
+    """Whether a class, or one between it and `base`, declares a constructor's parameter of that name itself."""
+    return any(
+        name in inspect.signature(owner.__dict__["__init__"]).parameters
+        for owner in cls.__mro__
+        if "__init__" in owner.__dict__ and owner is not base and owner is not object
+    )

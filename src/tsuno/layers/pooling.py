@@ -262,7 +262,7 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
         total = ops.sum(inputs * kept, axis=self._axes, keepdims=self.keepdims)
         return total / ops.maximum(ops.sum(kept, axis=self._axes, keepdims=self.keepdims), 1)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 
 

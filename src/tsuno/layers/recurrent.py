@@ -18,6 +18,7 @@ from tsuno.core.variable import Variable
 from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
 from tsuno.layers.parts import LayerOptions, Memory, inner_layer
+from tsuno.layers.recurrent_cells import StackedRNNCells
 
 
 class RNN(Layer):
@@ -25,7 +26,7 @@ class RNN(Layer):
 
     Args:
         cell: a layer with `call(inputs, states)`, returning the output and the next states, and with `state_size`: an
-            integer or a list of them.
+            integer or a list of them. A list of cells is stacked.
         return_sequences: whether to return the output of every step, or of the last one.
         return_state: whether to return the final states as well.
         go_backwards: whether to read the sequence from its end.
@@ -58,6 +59,8 @@ class RNN(Layer):
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if isinstance(cell, (list, tuple)):
+            cell = StackedRNNCells(cell)
         if isinstance(cell, type) or not hasattr(cell, "call") or not hasattr(cell, "state_size"):
             raise TypeError(f"`RNN.cell` must be a layer with `call` and `state_size`; got {describe(cell)}.")
         self.cell = cell
@@ -161,7 +164,7 @@ class RNN(Layer):
                 output, new = step(x, tree.pack_sequence_as(states, list(carry)))
             new = tree.flatten(new)
             if kept is not None:
-                instead = ops.zeros_like(output) if self.zero_output_for_mask else carry[0]
+                instead = ops.zeros_like(output) if self.zero_output_for_mask else _output_before(states, carry)
                 output = _where(kept, output, instead)
                 new = [_where(kept, after, before) for after, before in zip(new, carry, strict=True)]
             return tuple(ops.cast(value, before.dtype) for value, before in zip(new, carry, strict=True)), output
@@ -180,8 +183,8 @@ class RNN(Layer):
         carry, outputs = engine.scan(advance, carry, (inputs, masks))
         return outputs, outputs[-1], list(tree.pack_sequence_as(states, list(carry)))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        mask = previous_mask[0] if isinstance(previous_mask, list) else previous_mask
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        mask = mask[0] if isinstance(mask, list) else mask
         output_mask = mask if self.return_sequences else None
         return [output_mask, *(None for _ in self.state_size)] if self.return_state else output_mask
 
@@ -207,3 +210,13 @@ class RNN(Layer):
 def _where(kept: Any, after: Any, before: Any) -> Any:
     """`after` in the samples that a mask (batch, 1) keeps, `before` in the others."""
     return ops.where(ops.reshape(kept, (-1, *(1,) * (len(after.shape) - 1))), after, before)
+
+
+def _output_before(states: list[Any], carry: tuple[Any, ...]) -> Any:
+    """The output of the step before: the first state, of stacked cells that of the last one."""
+    last = states[-1]
+    return carry[-len(last)] if isinstance(last, (list, tuple)) else carry[-1 if _nested(states) else 0]
+
+
+def _nested(states: list[Any]) -> bool:
+    return any(isinstance(state, (list, tuple)) for state in states)

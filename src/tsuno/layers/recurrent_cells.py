@@ -28,6 +28,7 @@ def arguments_for(cls: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 class _Cell(Layer):
     """What the three cells share: a kernel for inputs, one for the state, a bias; one block of columns per gate."""
 
+    activation: Callable[..., Any]
     gates: ClassVar[int]
     splits: ClassVar[bool] = True
     gate_axis: int = -1

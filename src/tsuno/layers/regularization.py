@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Unpack
 
 from tsuno import ops, random, regularizers
+from tsuno.core.errors import invalid
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import Below1, Fraction, NonNegative
+from tsuno.core.validate import shape as standardize_shape
 from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
 from tsuno.layers.parts import LayerOptions
@@ -47,7 +49,9 @@ class Dropout(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.rate, self.seed = rate, seed
-        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
+        self.noise_shape = None if noise_shape is None else standardize_shape(noise_shape, "Dropout.noise_shape")
+        if self.noise_shape and any(size == 0 for size in self.noise_shape):
+            raise invalid("Dropout.noise_shape", "a tuple of positive integers and None", noise_shape)
         self.supports_masking = True
         self.seed_generator = SeedGenerator(seed) if rate > 0 else None
 

@@ -70,6 +70,13 @@ class Reshape(Layer):
                 f"{self.target_shape}."
             )
 
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        # Tracing would not do: an unknown size of the input may follow from a target that is known.
+        rest = list(input_shape[1:])
+        known = math.prod(size for size in self.target_shape if size != -1)
+        free = None if None in rest else math.prod(size or 0 for size in rest) // max(known, 1)
+        return (input_shape[0], *(free if size == -1 else size for size in self.target_shape))
+
     def call(self, inputs: Any) -> Any:
         # The size for -1 is found here: from a batch without samples it could not be.
         known = math.prod(size for size in self.target_shape if size != -1)

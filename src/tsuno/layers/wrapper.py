@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from tsuno import engine, initializers, ops
+from tsuno.core.errors import invalid
 from tsuno.core.registry import in_library
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.validate import PositiveInt
@@ -80,8 +81,10 @@ class TimeDistributed(Wrapper):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         signature = call_signature(type(self.layer))
         given = {"training": training} if signature.takes_training else {}
-        mask = mask if "mask" in signature.mask_of else None
         batch, steps = inputs.shape[:2]
+        if mask is not None and tuple(mask.shape[:2]) != (batch, steps):
+            raise invalid(f"{self.path}.mask", f"of shape {(batch, steps)}, as the inputs begin", mask)
+        mask = mask if "mask" in signature.mask_of else None
         if not self._by_samples():
             masks = [None if mask is None else mask[:, step] for step in range(steps)]
             each = [

@@ -17,7 +17,7 @@ from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe, suggest
 from tsuno.core.registry import deserialize, serialize
-from tsuno.core.spec import KerasTensor
+from tsuno.core.spec import KerasTensor, infer
 from tsuno.core.variable import children
 from tsuno.graph import Graph
 from tsuno.layers import Layer
@@ -148,7 +148,11 @@ class Model(TextReader):
     def outputs_for(self, inputs: Any) -> Any:
         """The outputs for symbolic inputs, as symbolic tensors; makes the weights if there are none yet."""
         if self.compiled_graph is not None:
-            return self.compiled_graph.outputs
+            outputs = self.compiled_graph.outputs
+            if all(None not in x.shape[1:] for x in tree.flatten(outputs)):
+                return outputs
+            with scope(losses=[]):  # with the sizes at hand the outputs' are known
+                return infer(lambda x: self.forward(x, training=False), (inputs,), {})
         with scope(losses=[]):
             outputs = self.compute_output_spec(inputs)
         self.built = True

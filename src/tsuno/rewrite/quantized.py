@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsuno import ops
-from tsuno.core.context import context
+from tsuno.core.context import context, scope
 from tsuno.core.dtypes import QuantizedFloat8DTypePolicy, get_policy
 from tsuno.core.variable import Composed, Variable
 from tsuno.quantizers import pack_int4, unpack_int4
@@ -95,6 +95,7 @@ class Int4(Quantized):
 
     by_rows = False
     """Whether it is two rows that share a byte, not two columns."""
+    block_size: int | None = None
 
     def read(self, name: str) -> Any:
         array = super().read(name)
@@ -249,7 +250,7 @@ def _int4(layer: Any, weight: str, kernel: Any, equation: str, config: Any) -> A
     if zero is not None and "groups" not in kept:
         kept["groups"] = Variable(groups, trainable=False)  # follows from the sizes, so it is not kept with weights
     form = Int4(layer, kept, equation, kernel.shape, config.activation_quantizer)
-    form.by_rows = second
+    form.by_rows, form.block_size = second, config.block_size
     return form
 
 
@@ -269,6 +270,21 @@ def _float8(layer: Any, weight: str, kernel: Any, equation: str, config: Any) ->
 
 
 _MODES: dict[str, Callable[..., Any]] = {"int8": _int8, "int4": _int4, "float8": _float8}
+
+
+def merged(whole: LowRank) -> dict[int, Any]:
+    """What the variables of a quantized weight would hold with the low-rank part added to it, by variable."""
+    form: Any = whole.base
+    with scope(compute_dtype=None):
+        if isinstance(form, Int8):
+            rank = max(1, len(form.kept["scale"].shape))
+            arrays: tuple[Any, ...] = int8_kernel(whole.value, form.equation, rank)
+        else:
+            table = form.equation == TABLE
+            shape = form.full_shape if table else matrix_shape(form.equation, form.full_shape)
+            arrays = int4_kernel(ops.reshape(whole.value, shape), form.block_size, None, -1 if table else 0)
+    names = ("values", "scale", "zero")
+    return {id(form.kept[name]): np.asarray(x) for name, x in zip(names, arrays, strict=False) if x is not None}
 
 
 def put_calibrated(layer: Any, weight: str, equation: str, config: Any, arrays: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -38,7 +39,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
         zipped: accepted for compatibility: the file is an archive.
 
     Raises:
-        ValueError: the name does not end in `.keras`, or the model has no weights yet.
+        ValueError: the name does not end in `.keras`.
         FileExistsError: the file exists and `overwrite` is False.
 
     Example:
@@ -52,7 +53,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     """
     _check_name(filepath, ".keras", "save_model")
     if not model.built:
-        raise ValueError(f"`{model.name}` has no weights yet: call it on data, or its `build`, before saving it.")
+        warnings.warn(f"`{model.name}` is saved without weights: it was not built yet.", stacklevel=2)
     config = serialize(model)
     if getattr(model, "compiled", None) is not None:
         config["compile_config"] = model.get_compile_config()
