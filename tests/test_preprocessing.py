@@ -344,6 +344,21 @@ def test_a_lone_string_is_one_sample() -> None:
     assert layers.TextVectorization(vocabulary=["a", "b"])("b a").tolist() == [3, 2]
 
 
+def test_adapting_to_batches_by_number() -> None:
+    class Words(tsuno.utils.PyDataset):
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, index: int) -> list[str]:
+            return ["a", "a", "b"] if index < 2 else ["c"] * 9
+
+    layer = layers.StringLookup()
+    layer.adapt(Words(), steps=2)
+    assert layer.get_vocabulary() == ["[UNK]", "a", "b"]
+    layer.adapt(Words())
+    assert layer.get_vocabulary() == ["[UNK]", "c", "a", "b"]
+
+
 def test_each_adapting_begins_anew() -> None:
     layer = layers.StringLookup()
     layer.adapt(["a", "a", "b"])

@@ -6,8 +6,10 @@ many steps run in one dispatch: `batch_hooks` says what a callback needs, see `C
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
+
+import numpy as np
 
 from tsuno.core.config import Configurable
 
@@ -55,6 +57,18 @@ class Callback(Configurable):
 
     def set_model(self, model: Any) -> None:
         self._model = model
+
+    def get_state(self) -> dict[str, Any]:
+        """What makes training that was interrupted go on as if it had not been: by default every attribute that is
+        plain data (numbers, strings, arrays, and lists and dicts of them) and no argument of the constructor."""
+        return plain_attributes(self)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take up what `get_state` gave; called after `on_train_begin` of the training that goes on."""
+        vars(self).update(state)
+
+    def close(self) -> None:
+        """Let go of files and threads; called however training ends."""
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """An older name of `on_train_batch_begin`."""
@@ -105,6 +119,20 @@ class Callback(Configurable):
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
         """After prediction."""
+
+
+def plain_attributes(callback: Any) -> dict[str, Any]:
+    """The attributes of a callback, or of anything that follows the protocol, that are plain data."""
+    passed_on = {"params", "model", "_model", "_arguments", *getattr(callback, "_arguments", {})}
+    return {name: value for name, value in vars(callback).items() if name not in passed_on and _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return type(value) in (list, tuple) and all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    return value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic))
 
 
 class History(Callback):

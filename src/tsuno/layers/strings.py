@@ -180,5 +180,5 @@ def batches(data: Any, steps: int | None = None, lists: bool = True) -> Iterator
         return None
     if hasattr(data, "__getitem__") and hasattr(data, "on_epoch_end"):
         count = getattr(data, "num_batches", None) or len(data)
-        data = (data[index] for index in range(count))
+        return (data[index] for index in range(count if steps is None else min(steps, count)))
     return iter(data) if steps is None else (batch for _, batch in zip(range(steps), data, strict=False))
