@@ -25,7 +25,7 @@ ORDER = [
     ["training"],
     ["models"],
     ["distribution"],
-    ["config", "dtype_policies", "tree", "utils"],
+    ["config", "dtype_policies", "tree", "utils", "wrappers", "distillation"],
 ]
 RANK = {name: place for place, names in enumerate(ORDER) for name in names}
 FILES = sorted(SOURCE.rglob("*.py"))

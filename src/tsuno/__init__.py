@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tsuno import config as config
     from tsuno import constraints as constraints
     from tsuno import data as data
+    from tsuno import distillation as distillation
     from tsuno import dtype_policies as dtype_policies
     from tsuno import initializers as initializers
     from tsuno import layers as layers
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from tsuno import saving as saving
     from tsuno import tree as tree
     from tsuno import utils as utils
+    from tsuno import wrappers as wrappers
+    from tsuno.core.functions import StatelessScope as StatelessScope
+    from tsuno.core.functions import grad as grad
+    from tsuno.core.functions import jit as jit
+    from tsuno.core.functions import remat as remat
+    from tsuno.core.functions import value_and_grad as value_and_grad
     from tsuno.core.scopes import device as device
     from tsuno.core.scopes import name_scope as name_scope
     from tsuno.core.spec import KerasTensor as KerasTensor
@@ -47,17 +54,21 @@ if TYPE_CHECKING:
     from tsuno.optimizers import Optimizer as Optimizer
     from tsuno.quantizers import Quantizer as Quantizer
     from tsuno.regularizers import Regularizer as Regularizer
+    from tsuno.rewrite.rematerialize import RematScope as RematScope
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "data", "dtype_policies", "initializers", "layers", "losses",
-    "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers", "saving", "tree", "utils",
+    "activations", "callbacks", "config", "constraints", "data", "distillation", "dtype_policies", "initializers",
+    "layers", "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers", "saving",
+    "tree", "utils", "wrappers",
 )  # fmt: skip
 _HOMES = {
     "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers",
     "Input": "layers", "InputSpec": "layers", "KerasTensor": "core.spec", "Layer": "layers", "Loss": "losses",
     "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Quantizer": "quantizers",
     "Regularizer": "regularizers", "Sequential": "models", "Variable": "core.variable",
-    "device": "core.scopes", "name_scope": "core.scopes",
+    "RematScope": "rewrite.rematerialize", "StatelessScope": "core.functions", "device": "core.scopes",
+    "grad": "core.functions", "jit": "core.functions", "name_scope": "core.scopes", "remat": "core.functions",
+    "value_and_grad": "core.functions",
 }  # fmt: skip
 
 __all__ = ["__version__", "version", *_MODULES, *_HOMES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from tsuno.callbacks.base import Callback, History
@@ -28,16 +29,14 @@ class CallbackList:
         model: Any = None,
         **params: Any,
     ) -> None:
-        given = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
-        self.callbacks: list[Any] = [
-            each for item in given for each in (item if isinstance(item, (list, tuple)) else [item])
-        ]
+        self.callbacks = as_list(callbacks)
         self.history = next((each for each in self.callbacks if isinstance(each, History)), None)
         if add_progbar and not any(type(each).__name__ == "ProgbarLogger" for each in self.callbacks):
             self.callbacks.insert(0, ProgbarLogger())
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
+        self.callbacks.sort(key=lambda each: not getattr(each, "comes_first", False))
         if model is not None:
             self.set_model(model)
         if params:
@@ -72,6 +71,13 @@ class CallbackList:
             for callback in self.callbacks
         )
 
+    def close(self) -> None:
+        """Let callbacks let go of files and threads, each of them whatever happens to the others."""
+        with ExitStack() as stack:
+            for callback in self.callbacks:
+                if hasattr(callback, "close"):
+                    stack.callback(callback.close)
+
     def __getattr__(self, hook: str) -> Callable[..., None]:
         if not hook.startswith("on_"):
             raise AttributeError(hook)
@@ -81,6 +87,16 @@ class CallbackList:
                 call_hook(callback, hook, *args, **kwargs)
 
         return call
+
+
+def as_list(callbacks: Any) -> list[Any]:
+    """The callbacks in one, none, a list, or a list with lists in it."""
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, CallbackList):
+        return list(callbacks.callbacks)
+    given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    return [each for item in given for each in (item if isinstance(item, (list, tuple)) else [item])]
 
 
 def call_hook(callback: Any, hook: str, *args: Any, **kwargs: Any) -> None:

@@ -2,50 +2,146 @@
 
 from __future__ import annotations
 
+import math
+import operator
+import re
+import threading
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 
 from tsuno.callbacks.base import Callback, Logs
 from tsuno.core.errors import invalid, suggest
-from tsuno.core.validate import NonNegativeInt
+from tsuno.core.settings import log_output
+from tsuno.core.validate import NonNegative, NonNegativeInt
+from tsuno.core.variable import bind, unbind
 from tsuno.optimizers.schedules import LearningRateSchedule
 
+_ALIASES = {"acc": "accuracy", "lr": "learning_rate"}
+"""Names of Keras 2, and today's."""
+_RISES = re.compile(r"(?i)(acc|accuracy|auc|precision|recall|iou|io_u|f1|f1_?score|fbeta_?score|r2_?score)$")
+_FALLS = re.compile(r"(?i)(loss|error|crossentropy|divergence|mse|mae|mape|msle)$")
 
-class _Monitor(Callback):
-    """What callbacks share that watch one number for improvement."""
 
-    monitor: str
-    mode: str
-    min_delta: float
+class MonitorCallback(Callback):
+    """Base of callbacks that watch one number for improvement.
 
-    def _set_direction(self, mode: str, name: str) -> None:
-        if mode == "auto":
-            mode = (
-                "max" if name.endswith(("acc", "accuracy", "auc", "AUC", "precision", "recall", "f1_score")) else "min"
-            )
-        self._sign = 1.0 if mode == "max" else -1.0
-        self.best = -np.inf * self._sign
+    Args:
+        monitor: the name of the number, such as `"val_loss"`.
+        mode: `"min"`, `"max"`, or `"auto"` to tell from the model's metrics, or else from the name.
+        baseline: the value to beat first; None takes the first value as the best so far.
+        min_delta: how much better the number must get to count as improved.
 
-    def _improved(self, value: float, than: float) -> bool:
-        return self._sign * (value - than) > self.min_delta
+    Attributes:
+        best: the best value so far; None before there is one.
+        monitor_op: a function that tells whether a first value is better than a second.
 
-    def _current(self, logs: Logs | None) -> float | None:
-        value = (logs or {}).get(self.monitor)
-        if value is None:
-            names = ", ".join(map(repr, logs or {}))
-            warnings.warn(
-                f"{type(self).__name__} watches {self.monitor!r}, which is not among the logs: {names}."
-                f"{suggest(self.monitor, logs or {})}",
-                stacklevel=3,
-            )
+    Example:
+        >>> class Applause(tsuno.callbacks.MonitorCallback):
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         value = self.get_monitor_value(logs)
+        ...         if self._is_improvement(value, self.best):
+        ...             self.best = value
+        ...             print(f"{self.monitor} is {value}!")
+        >>> applause = Applause("loss")
+        >>> for epoch, loss in enumerate([0.5, 0.7, 0.4]):
+        ...     applause.on_epoch_end(epoch, {"loss": loss})
+        loss is 0.5!
+        loss is 0.4!
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        mode: Literal["auto", "min", "max"] = "auto",
+        baseline: float | None = None,
+        min_delta: float = 0,
+    ) -> None:
+        super().__init__()
+        self.monitor, self.mode, self.best, self.min_delta = monitor, mode, baseline, abs(min_delta)
+        self.monitor_op: Callable[[Any, Any], Any] | None = None
+
+    def _set_monitor_op(self) -> None:
+        direction = self._direction() if self.mode == "auto" else self.mode
+        self.monitor_op = operator.gt if direction == "max" else operator.lt
+
+    def _direction(self) -> str:
+        name = self.monitor.removeprefix("val_")
+        for metric in getattr(self.model, "metrics", ()):
+            direction = getattr(metric, "_direction", None)
+            if direction is not None and name in spellings(metric.name):
+                return "max" if direction == "up" else "min"
+        if _RISES.search(name) or _FALLS.search(name):
+            return "max" if _RISES.search(name) else "min"
+        raise ValueError(
+            f"{type(self).__name__} cannot tell whether {self.monitor!r} is better when it is high or low: pass "
+            "mode='max' or mode='min'."
+        )
+
+    def _is_improvement(self, monitor_value: Any, reference_value: Any) -> bool:
+        """Whether a value is better than another by at least `min_delta`; any is better than None or NaN."""
+        if self.monitor_op is None:
+            self._set_monitor_op()  # late, for by now the model has its metrics
+        assert self.monitor_op is not None
+        if reference_value is None:
+            return True
+        if reference_value != reference_value:
+            return bool(monitor_value == monitor_value)
+        margin = self.min_delta if self.monitor_op is operator.gt else -self.min_delta
+        return bool(self.monitor_op(monitor_value - margin, reference_value))
+
+    def get_monitor_value(self, logs: Logs | None) -> Any:
+        """The number that is watched; None, with a warning, where the logs lack it."""
+        name = find_name(self.monitor, logs or {})
+        if name is None:
+            warnings.warn(f"{missing(self, logs or {})} Nothing is done.", stacklevel=3)
             return None
-        return float(value)
+        return (logs or {})[name]
 
 
-class EarlyStopping(_Monitor):
+def spellings(name: str) -> list[str]:
+    """A name of a metric, and the same with the word that Keras 2 or Keras 3 has for its last part."""
+    found = [name]
+    for old, new in _ALIASES.items():
+        found += [re.sub(rf"(^|_){a}$", rf"\g<1>{b}", name) for a, b in ((old, new), (new, old))]
+    return found
+
+
+def find_name(name: str, logs: Iterable[str]) -> str | None:
+    """The name under which logs have a number; `acc` finds `accuracy`."""
+    names = set(logs)
+    return next((each for each in spellings(name) if each in names), None)
+
+
+def missing(callback: MonitorCallback, logs: Mapping[str, Any]) -> str:
+    """The sentence that says that logs lack the number a callback watches."""
+    names = ", ".join(map(repr, logs))
+    near = suggest(callback.monitor, logs) if logs else ""
+    hint = near if near.startswith(" Did") else ""
+    return f"{type(callback).__name__} watches {callback.monitor!r}, which is not among the logs: {names}.{hint}"
+
+
+def say(message: str) -> None:
+    """Print a line, or log it if interactive logging is off."""
+    log_output().write(f"{message}\n")
+
+
+def parts_of(optimizer: Any) -> list[Any]:
+    """The optimizers that have a learning rate and averages of their own: one, or those inside a `MultiOptimizer`."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return list(getattr(inner, "optimizers", [inner]))
+
+
+def _note_rates(model: Any, logs: Logs) -> None:
+    parts = parts_of(model.optimizer)
+    for part in parts:
+        logs["learning_rate" if len(parts) == 1 else f"learning_rate_{part.name}"] = float(part.learning_rate)
+
+
+class EarlyStopping(MonitorCallback):
     """Stops training when a number no longer improves.
 
     Args:
@@ -74,30 +170,28 @@ class EarlyStopping(_Monitor):
         restore_best_weights: bool = False,
         start_from_epoch: NonNegativeInt = 0,
     ) -> None:
-        super().__init__()
-        self.monitor, self.min_delta, self.patience, self.verbose = monitor, abs(min_delta), patience, verbose
-        self.mode, self.baseline = mode, baseline
+        super().__init__(monitor, mode, min_delta=min_delta)
+        self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
         self.best_weights: Any = None
         self.wait = self.stopped_epoch = self.best_epoch = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._set_direction(self.mode, self.monitor)
+        self.best = self.best_weights = None
         self.wait = self.stopped_epoch = self.best_epoch = 0
-        self.best_weights = None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        current = self._current(logs)
+        current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
             self.best_weights, self.best_epoch = self.model.get_weights(), epoch
         self.wait += 1
-        if self._improved(current, self.best):
+        if self._is_improvement(current, self.best):
             self.best, self.best_epoch = current, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
-            if self.baseline is None or self._improved(current, self.baseline):
+            if self.baseline is None or self._is_improvement(current, self.baseline):
                 self.wait = 0
             return
         if self.wait >= self.patience and epoch > 0:
@@ -106,14 +200,14 @@ class EarlyStopping(_Monitor):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
-            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+            say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.restore_best_weights and self.best_weights is not None:
             if self.verbose > 0:
-                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+                say(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)
 
 
-class ReduceLROnPlateau(_Monitor):
+class ReduceLROnPlateau(MonitorCallback):
     """Lowers the learning rate when a number no longer improves.
 
     Args:
@@ -125,6 +219,7 @@ class ReduceLROnPlateau(_Monitor):
         min_delta: how much better the number must get to count as improved.
         cooldown: how many epochs to wait after lowering before counting again.
         min_lr: the lowest rate.
+        baseline: a value that must be beaten from the start to count as improved.
 
     Example:
         >>> tsuno.callbacks.ReduceLROnPlateau(factor=0.5, patience=2)
@@ -141,38 +236,51 @@ class ReduceLROnPlateau(_Monitor):
         min_delta: float = 1e-4,
         cooldown: NonNegativeInt = 0,
         min_lr: float = 0.0,
+        *,
+        baseline: float | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(monitor, mode, baseline, min_delta)
         if factor >= 1.0:
             raise invalid("ReduceLROnPlateau.factor", "below 1", factor)
-        self.monitor, self.factor, self.patience, self.verbose = monitor, factor, patience, verbose
-        self.mode, self.min_delta, self.cooldown, self.min_lr = mode, min_delta, cooldown, min_lr
+        self.factor, self.patience, self.verbose = factor, patience, verbose
+        self.cooldown, self.min_lr, self.baseline = cooldown, min_lr, baseline
         self.wait = self.cooldown_counter = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._set_direction(self.mode, self.monitor)
+        self.best = self.baseline
         self.wait = self.cooldown_counter = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-        current = self._current(logs)
+        _note_rates(self.model, logs)
+        current = self.get_monitor_value(logs)
         if current is None:
             return
-        if self.cooldown_counter > 0:
+        if self.in_cooldown():
             self.cooldown_counter -= 1
             self.wait = 0
-        if self._improved(current, self.best):
+        if self._is_improvement(current, self.best):
             self.best, self.wait = current, 0
-        elif self.cooldown_counter <= 0:
+        elif not self.in_cooldown():
             self.wait += 1
-            old = float(self.model.optimizer.learning_rate)
-            if self.wait >= self.patience and old > np.float32(self.min_lr):
-                new = max(old * self.factor, self.min_lr)
-                self.model.optimizer.learning_rate = new
-                if self.verbose > 0:
-                    print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {new}.")
+            if self.wait >= self.patience and self._reduce(epoch):
                 self.cooldown_counter, self.wait = self.cooldown, 0
+
+    def _reduce(self, epoch: int) -> bool:
+        """Lower the rates that are not at their lowest yet; whether there were any."""
+        parts = parts_of(self.model.optimizer)
+        lowered = [part for part in parts if float(part.learning_rate) > np.float32(self.min_lr)]
+        for part in lowered:
+            new = max(float(part.learning_rate) * self.factor, self.min_lr)
+            part.learning_rate = new
+            if self.verbose > 0:
+                whose = f" {part.name}" if len(parts) > 1 else ""
+                say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing{whose} learning rate to {new}.")
+        return bool(lowered)
+
+    def in_cooldown(self) -> bool:
+        """Whether epochs do not count yet, since the rate was just lowered."""
+        return self.cooldown_counter > 0
 
 
 class LearningRateScheduler(Callback):
@@ -194,40 +302,134 @@ class LearningRateScheduler(Callback):
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        optimizer = self.model.optimizer
+        parts = parts_of(self.model.optimizer)
+        for part in parts:
+            part.learning_rate = rate = self._rate(part, epoch)
+            if self.verbose > 0:
+                whose = f"{part.name} " if len(parts) > 1 else ""
+                say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting {whose}learning rate to {rate}.")
+
+    def _rate(self, optimizer: Any, epoch: int) -> float:
         if isinstance(optimizer._learning_rate, LearningRateSchedule):
             raise ValueError(
                 "LearningRateScheduler cannot set the rate of an optimizer that follows a schedule already; compile "
                 "with a number."
             )
-        current = float(optimizer.learning_rate)
         try:
-            rate = self.schedule(epoch, current)
+            rate = self.schedule(epoch, float(optimizer.learning_rate))
         except TypeError:  # a function of the epoch alone
             rate = self.schedule(epoch)
         if isinstance(rate, bool) or (not np.isscalar(rate) and np.ndim(rate) != 0):
             raise invalid("LearningRateScheduler.schedule", "a function that returns a number", rate)
-        optimizer.learning_rate = float(rate)
-        if self.verbose > 0:
-            print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
+        return float(rate)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            _note_rates(self.model, logs)
 
 
 class TerminateOnNaN(Callback):
-    """Stops training when the loss is not a number.
+    """Stops training when the loss is not a number, or infinite.
+
+    Args:
+        raise_error: raise an error instead of ending training in good order.
+        restore: put weights and the optimizer's state back to what they were when the epoch began, or an earlier one if
+            they were not finite then either.
+
+    Raises:
+        RuntimeError: the loss is not finite and `raise_error` is set.
 
     Example:
-        >>> tsuno.callbacks.TerminateOnNaN()
-        TerminateOnNaN()
+        >>> tsuno.callbacks.TerminateOnNaN(restore=True)
+        TerminateOnNaN(restore=True)
     """
 
     batch_hooks = "every"
 
+    def __init__(self, raise_error: bool = False, restore: bool = False) -> None:
+        super().__init__()
+        self.raise_error, self.restore = raise_error, restore
+        self._finite: dict[str, Any] | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.restore and is_finite(self.model):
+            self._finite = unbind([self.model, self.model.optimizer])
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         loss = (logs or {}).get("loss")
-        if loss is not None and not np.isfinite(loss):
-            print(f"Batch {batch}: Invalid loss, terminating training")
-            self.model.stop_training = True
+        if loss is None or math.isfinite(loss) or self.model.stop_training:
+            return
+        self.model.stop_training = True
+        if self._finite is not None:
+            bind([self.model, self.model.optimizer], self._finite)
+        if self.raise_error:
+            raise RuntimeError(f"The loss of batch {batch} is {loss}; training ends (TerminateOnNaN).")
+        say(f"Batch {batch}: Invalid loss, terminating training")
+
+    def close(self) -> None:
+        self._finite = None
+
+
+def is_finite(model: Any) -> bool:
+    """Whether no weight of a model is infinite or not a number."""
+    arrays = (variable.numpy() for variable in model.weights)
+    return all(np.isfinite(array).all() for array in arrays if array.dtype.kind not in "biuOSU")
+
+
+class MaxTime(Callback):
+    """Stops training when a time has passed, at the end of the step, or run of steps, that it falls in.
+
+    Args:
+        seconds: how long training may take; of a run that goes on from a checkpoint, all its parts together.
+        verbose: 1 to say when training stops.
+
+    Example:
+        >>> model = tsuno.Sequential([tsuno.Input((1,)), tsuno.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> brief = tsuno.callbacks.MaxTime(0.05)
+        >>> history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=10**8, verbose=0, callbacks=[brief])
+        >>> len(history.epoch) < 10**8
+        True
+    """
+
+    def __init__(self, seconds: NonNegative, verbose: int = 0) -> None:
+        super().__init__()
+        self.seconds, self.verbose = seconds, verbose
+        self._spent, self._started = 0.0, 0.0
+        self._alarm: threading.Timer | None = None
+
+    def get_state(self) -> dict[str, Any]:
+        running = time.perf_counter() - self._started if self._alarm is not None else 0.0
+        return {"spent": self._spent + running}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self._start(state["spent"])
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._start(0.0)
+
+    def _start(self, spent: float) -> None:
+        self.close()
+        self._spent, self._started = spent, time.perf_counter()
+        # A thread that wakes once costs no step anything.
+        self._alarm = threading.Timer(max(self.seconds - spent, 0), self._stop)
+        self._alarm.daemon = True
+        self._alarm.start()
+
+    def _stop(self) -> None:
+        self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.get_state()["spent"] >= self.seconds:
+            if self.verbose > 0:
+                say(f"Epoch {epoch + 1}: the time of {self.seconds} s is over")
+            self._stop()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._spent = self.get_state()["spent"]
+            self._alarm = None

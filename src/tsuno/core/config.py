@@ -50,6 +50,9 @@ class Configurable:
     def _keep(self, arguments: Mapping[str, Any]) -> None:
         """What a family of classes does with its constructors' arguments before any constructor runs."""
 
+    def _constructed(self) -> None:
+        """What a family of classes does with objects whose constructors have run."""
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough for `from_config` to make an equal object."""
         config = {}
@@ -153,7 +156,10 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
             object.__setattr__(self, "_arguments", dict(bound.arguments))
         if registry.in_library(owner):
             self._keep(bound.arguments)
-        return init(self, *args, **kwargs)
+        init(self, *args, **kwargs)
+        if outermost:
+            self._constructed()
+        return None
 
     return construct
 

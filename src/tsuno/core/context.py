@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,12 +16,20 @@ class Context(threading.local):
     """Whether layers train, where a call does not say."""
     bindings: dict[int, Any] | None = None
     """Values that variables have inside a pure function, by the variable's id."""
+    assigned: dict[int, Any] | None = None
+    """Where a variable that is assigned to inside a pure function enters itself, by its id."""
     compute_dtype: str | None = None
     """The dtype that float variables are read in."""
     losses: list[Any] | None = None
     """Where `add_loss` puts its values."""
     path: tuple[str, ...] = ()
     """The names of the layers around the one at work."""
+    probes: list[tuple[str, Any]] | None = None
+    """Where layers and optimizers say by name whether what they computed is finite; None if nobody asks."""
+    observers: tuple[Any, ...] = ()
+    """Functions of (gradients, weights) that optimizers call before they move the weights."""
+    made: tuple[Any, ...] = ()
+    """Functions that each new layer is passed through."""
 
 
 context = Context()
@@ -51,6 +59,16 @@ def scope(**changes: Any) -> Iterator[None]:
     finally:
         for name, value in before.items():
             setattr(context, name, value)
+
+
+def enclosed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function for a loop or a branch of a compiled program: nothing leaves it but its result."""
+
+    def call(*args: Any) -> Any:
+        with scope(probes=None):
+            return function(*args)
+
+    return call
 
 
 # Masks travel with tensors: arrays take no attributes, so they are kept beside them.

@@ -37,6 +37,8 @@ def suggest(name: Any, options: Iterable[str]) -> str:
     if not near:
         lowered = {option.lower().replace("_", ""): option for option in options}
         near = [lowered[key] for key in difflib.get_close_matches(_plain(name), lowered, n=1, cutoff=0.6)]
+    if not near:
+        near = [option for option in options if str(name) == "".join(part[:1] for part in option.split("_"))]  # lr
     if near:
         return f" Did you mean {near[0]!r}?"
     return f" Choose one of {', '.join(map(repr, options))}." if len(options) <= 12 else ""

@@ -2,12 +2,14 @@
 
 A key is two words, (seed, counter). A `SeedGenerator` keeps one in a variable and counts up at each draw, so the
 position in the random stream is part of the model's state like a weight: saved, restored and scanned with it. Objects
-that are given no seed take theirs from one process-wide stream, which `set_random_seed` restarts.
+that are given no seed take theirs from one process-wide stream, which `set_random_seed` restarts; until it is called,
+from NumPy's global generator, so that `np.random.seed(7)` at the top of a program makes its models reproducible too.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
 from tsuno.core.variable import Holder, Variable
 
-_stream = random.Random()
+_stream: random.Random | None = None
 _global: list[SeedGenerator] = []
 
 
@@ -37,15 +39,36 @@ def set_random_seed(seed: int) -> None:
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise invalid("set_random_seed.seed", "an integer from 0 to 2**32 - 1", seed)
+    global _stream
     random.seed(int(seed))
     np.random.seed(int(seed))  # for the user's own code; the library draws nothing from it
-    _stream.seed(int(seed))
+    _stream = random.Random(int(seed))
     _global.clear()
 
 
 def make_default_seed() -> int:
     """The next seed of the process-wide stream."""
-    return _stream.randint(1, int(1e9))
+    return int(np.random.randint(1, 10**9)) if _stream is None else _stream.randint(1, 10**9)
+
+
+def position() -> dict[str, Any]:
+    """Where the process-wide stream stands, as plain data."""
+    stream = {"numpy": np.random.get_state()} if _stream is None else {"own": _stream.getstate()}
+    return {**stream, "drawn": [generator.state.numpy() for generator in _global]}
+
+
+def go_to(place: Mapping[str, Any]) -> None:
+    """Let the process-wide stream go on from where it stood."""
+    global _stream
+    if "own" in place:
+        _stream = random.Random()
+        _stream.setstate(place["own"])
+    else:
+        _stream = None
+        np.random.set_state(place["numpy"])
+    _global.clear()
+    for value in place["drawn"]:
+        _global_generator().state.assign(value)
 
 
 class SeedGenerator(Configurable, Holder):
@@ -91,6 +114,13 @@ def _key(seed: int) -> np.ndarray:
     return np.array([seed & 0xFFFFFFFF, 0], np.uint32)
 
 
+def _global_generator() -> SeedGenerator:
+    if not _global:
+        with scope(bindings=None, path=()):
+            _global.append(SeedGenerator(name="global_seed_generator"))
+    return _global[0]
+
+
 def draw_key(seed: Any) -> Any:
     """A random key from an integer, a `SeedGenerator`, a key, or None for the process-wide stream."""
     if isinstance(seed, SeedGenerator):
@@ -104,10 +134,7 @@ def draw_key(seed: Any) -> Any:
                 "same. Keep a "
                 "`tsuno.random.SeedGenerator()` as an attribute of the layer and pass it as `seed`."
             )
-        if not _global:
-            with scope(bindings=None, path=()):
-                _global.append(SeedGenerator(name="global_seed_generator"))
-        return _global[0].next()
+        return _global_generator().next()
     if getattr(seed, "shape", None) == (2,):
         return seed
     raise invalid("seed", "an integer, a SeedGenerator or None", seed)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import numpy as np
 
 from tsuno.core.errors import describe, invalid, suggest
 
@@ -52,10 +54,19 @@ Below1 = Annotated[float, Check("a number from 0 up to, not including, 1", _numb
 NonNegative = Annotated[float, Check("a number, zero or more", _number(0, float("inf")))]
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)) and not (isinstance(value, int) and value in (0, 1)):
+        raise ValueError
+    return bool(value)
+
+
+_FLAG = Check("True or False", _flag)
+
+
 def check(annotation: Any, value: Any, where: str) -> Any:
     """`value` in the plain form that the annotation asks for; raises the declared error where it does not fit."""
     constraint, options, optional = _constraint(annotation)
-    if value is None and optional:
+    if value is None and (optional or constraint is _FLAG):
         return value
     if constraint is not None:
         try:
@@ -75,12 +86,14 @@ def check(annotation: Any, value: Any, where: str) -> Any:
 
 def _constraint(annotation: Any) -> tuple[Check | None, tuple[Any, ...], bool]:
     """The check, the literal options, and whether None is allowed."""
-    parts = get_args(annotation) if get_origin(annotation) not in (Annotated, Literal) else (annotation,)
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     optional = NoneType in parts
     others = [part for part in parts if part is not NoneType]
     if len(others) == 1 and get_origin(others[0]) is Annotated:
         checks = [extra for extra in get_args(others[0])[1:] if isinstance(extra, Check)]
         return (checks[0] if checks else None), (), optional
+    if others == [bool]:
+        return _FLAG, (), optional
     if len(others) == 1 and get_origin(others[0]) is Literal:
         return None, get_args(others[0]), optional
     return None, (), optional

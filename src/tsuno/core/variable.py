@@ -107,10 +107,17 @@ class Variable(Arithmetic):
                 f"`{self.path}` has shape {self.shape}; a value of shape {tuple(new.shape)} cannot be assigned to it."
             )
         new = new.astype(self._value.dtype)
-        if context.bindings is not None:
-            context.bindings[id(self)] = new
-        else:
+        if not self._write(new):
             self._value = _own(new, value)
+
+    def _write(self, value: Any) -> bool:
+        """Set the value that holds inside the pure function at work; False if there is none."""
+        if context.bindings is None:
+            return False
+        context.bindings[id(self)] = value
+        if context.assigned is not None:
+            context.assigned[id(self)] = self
+        return True
 
     def assign_add(self, value: Any) -> None:
         """Add to the value."""
@@ -283,11 +290,8 @@ def unbind(owner: Any) -> State:
 def bind(owner: Any, state: Mapping[str, Any]) -> None:
     """Put arrays into the variables below `owner`; paths that `state` lacks keep their values."""
     for path, variable in slots(owner).items():
-        if path in state:
-            if context.bindings is not None:
-                context.bindings[id(variable)] = state[path]
-            else:
-                variable._value = engine.copy(state[path])
+        if path in state and not variable._write(state[path]):
+            variable._value = engine.copy(state[path])
 
 
 @contextmanager

@@ -48,12 +48,13 @@ class ArrayData:
             return 1
         return max(1, min(limit // self.batches, _LONGEST_ORDER // self.size))
 
-    def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
+    def chunks(self, epochs: int = 1, skip: int = 0) -> Iterator[Chunk]:
         if self._placed is None:
             self._placed = engine.put(self.arrays)
         full, rest = divmod(self.size, self.batch_size)
-        wanted = (self.steps or self.batches) * epochs
-        while wanted:
+        wanted = (self.steps or self.batches) * epochs - skip
+        self._position += skip
+        while wanted > 0:
             turn, first = divmod(self._position, self.batches)
             order, tail = self._order(turn, epochs)
             count = min(wanted, full * epochs - first)
@@ -64,6 +65,18 @@ class ArrayData:
                 yield Chunk(self._placed, tail, rest, 0, 1)
             wanted -= count
             self._position += count
+
+    def position(self) -> dict[str, Any]:
+        return {"seed": self.seed, "batch": self._position, "samples": self.size, "batch_size": self.batch_size}
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        for name, now in (("samples", self.size), ("batch_size", self.batch_size)):
+            if position.get(name) != now:
+                raise ValueError(
+                    f"The run that is taken up had data with {name}={position.get(name)}; these have {name}={now}. "
+                    "Give the same data and batch size, or begin a new run."
+                )
+        self.seed, self._position, self._orders = position["seed"], position["batch"], {}
 
     def _order(self, turn: int, epochs: int) -> tuple[Any, Any]:
         """The rows of one pass or of several: those of full batches, and those left over.

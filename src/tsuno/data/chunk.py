@@ -43,6 +43,21 @@ class Data(Protocol):
         """How many epochs one chunk may hold, if no more than `limit` steps are wanted in one."""
         ...
 
-    def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
-        """The chunks of the next epoch, or of several; several only as far as `span` says."""
+    def chunks(self, epochs: int = 1, skip: int = 0) -> Iterator[Chunk]:
+        """The chunks of the next epoch, or of several; several only as far as `span` says.
+
+        With `skip`, so many batches at the beginning of that one epoch are left out.
+        """
+        ...
+
+    def position(self) -> dict[str, Any]:
+        """Where the next epoch begins, as plain data; asked for between epochs."""
+        ...
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        """Let the next epoch begin where `position` says, maybe in another process.
+
+        Raises:
+            ValueError: the position is one of other data.
+        """
         ...

@@ -39,6 +39,7 @@ class Dataset:
     Args:
         start: gives an iterator for a new pass.
         size: the number of elements; `INFINITE` or `UNKNOWN` are negative.
+        sources: the datasets that it takes its elements from.
 
     Attributes:
         class_names: the names of the classes, where the dataset was read from a directory.
@@ -54,8 +55,11 @@ class Dataset:
     class_names: list[str] | None = None
     file_paths: list[str] | None = None
 
-    def __init__(self, start: Callable[[], Iterator[Any]], size: int = UNKNOWN) -> None:
-        self._start, self._size = start, size
+    def __init__(
+        self, start: Callable[[], Iterator[Any]], size: int = UNKNOWN, sources: tuple[Dataset, ...] = ()
+    ) -> None:
+        self._start, self._size, self._sources = start, size, sources
+        self._order: list[int] | None = None  # of a shuffled one: the seed, and the number of the next pass
         self._batch_size: int | None = None
         self._spec: Any = None
 
@@ -94,7 +98,7 @@ class Dataset:
         sizes = [each.cardinality() for each in several]
         finite = [size for size in sizes if size != INFINITE]
         size = UNKNOWN if UNKNOWN in sizes else min(finite, default=INFINITE)
-        zipped = Dataset(lambda: zip(*several, strict=False), size)
+        zipped = Dataset(lambda: zip(*several, strict=False), size, tuple(several))
         if len(batch_sizes := {each._batch_size for each in several}) == 1:
             (zipped._batch_size,) = batch_sizes
         return zipped
@@ -139,6 +143,19 @@ class Dataset:
 
             self._spec = tree.map_structure(spec, first)
         return self._spec
+
+    def position(self) -> list[list[int]]:
+        """The seeds of what is shuffled and the numbers of their next passes: with it `go_to` gives the same order."""
+        return [list(order) for order in self._orders()]
+
+    def go_to(self, position: list[list[int]]) -> None:
+        """Take the orders of another run, from its next pass on."""
+        for order, now in zip(self._orders(), position, strict=True):
+            order[:] = now
+
+    def _orders(self) -> list[list[int]]:
+        own = [] if self._order is None else [self._order]
+        return [order for source in self._sources for order in source._orders()] + own
 
     def __repr__(self) -> str:
         size = {INFINITE: "no end of", UNKNOWN: "unknown number of"}.get(self._size, self._size)
@@ -193,7 +210,9 @@ class Dataset:
         """This dataset, then another."""
         sizes = (self._size, dataset._size)
         size = INFINITE if INFINITE in sizes else UNKNOWN if UNKNOWN in sizes else sum(sizes)
-        return self._then(lambda: itertools.chain(self, dataset), size)
+        both = self._then(lambda: itertools.chain(self, dataset), size)
+        both._sources = (self, dataset)
+        return both
 
     def enumerate(self, start: int = 0) -> Dataset:
         """Pairs of a number and an element."""
@@ -260,12 +279,17 @@ class Dataset:
         """
         buffer_size = check(PositiveInt, buffer_size, "Dataset.shuffle.buffer_size")
         key = make_default_seed() if seed is None else check(NonNegativeInt, seed, "Dataset.shuffle.seed")
-        turns = itertools.repeat(0) if reshuffle_each_iteration is False else itertools.count()
+        order = [key, 0]
 
         def start() -> Iterator[Any]:
-            return _drawn(iter(self), buffer_size, np.random.Generator(np.random.Philox(key=[key, next(turns)])))
+            random = np.random.Generator(np.random.Philox(key=order))
+            if reshuffle_each_iteration is not False:
+                order[1] += 1
+            return _drawn(iter(self), buffer_size, random)
 
-        return self._then(start)
+        shuffled = self._then(start)
+        shuffled._order = order
+        return shuffled
 
     def cache(self) -> Dataset:
         """The dataset, kept in memory once a pass has gone through it."""
@@ -292,7 +316,7 @@ class Dataset:
 
     def _then(self, start: Callable[[], Iterator[Any]], size: int | None = None) -> Dataset:
         """A dataset that takes its elements from this one."""
-        made = Dataset(start, self._size if size is None else size)
+        made = Dataset(start, self._size if size is None else size, (self,))
         made._batch_size, made.class_names, made.file_paths = self._batch_size, self.class_names, self.file_paths
         return made
 

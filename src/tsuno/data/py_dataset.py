@@ -111,13 +111,13 @@ class Numbered:
         shuffle: whether each pass takes the batches in a new random order.
 
     Attributes:
-        start: the place in its order from which the next iteration goes on; 0 begins a new pass.
+        turn: the number of the pass in progress; with the seed, what its order is made from.
+        start: the place in that order from which the next iteration goes on.
     """
 
     def __init__(self, dataset: Any, shuffle: bool = False) -> None:
-        self.dataset, self.shuffle, self.start = dataset, shuffle, 0
-        self._seed, self._turn = make_default_seed() if shuffle else 0, 0
-        self._order: list[int] = []
+        self.dataset, self.shuffle, self.turn, self.start = dataset, shuffle, 0, 0
+        self.seed = make_default_seed() if shuffle else 0
 
     @staticmethod
     def fits(x: Any) -> bool:
@@ -140,11 +140,8 @@ class Numbered:
         return count
 
     def __iter__(self) -> Iterator[Any]:
-        indices: Iterable[int] = itertools.count(self.start)
-        if (count := self._count()) is not None:
-            if self.start == 0:
-                self._order = self._new_order(count)
-            indices = self._order[self.start :]
+        count = self._count()
+        indices: Iterable[int] = itertools.count(self.start) if count is None else self._order(count)[self.start :]
         workers = getattr(self.dataset, "workers", 1)
         processes = getattr(self.dataset, "use_multiprocessing", False)
         if workers > 1 or (workers > 0 and processes):
@@ -152,14 +149,25 @@ class Numbered:
             return in_order(self.dataset.__getitem__, indices, workers, processes, ahead)
         return (self.dataset[index] for index in indices)
 
-    def _new_order(self, count: int) -> list[int]:
+    def _order(self, count: int) -> list[int]:
         if not self.shuffle:
             return list(range(count))
-        self._turn += 1
-        order: list[int] = (
-            np.random.Generator(np.random.Philox(key=[self._seed, self._turn])).permutation(count).tolist()
-        )
+        random = np.random.Generator(np.random.Philox(key=[self.seed, self.turn]))
+        order: list[int] = random.permutation(count).tolist()
         return order
+
+    def advance(self, batches: int) -> None:
+        """Let the next iteration begin so many batches after where this one began."""
+        count, self.start = self._count(), self.start + batches
+        if count:
+            passes, self.start = divmod(self.start, count)
+            self.turn += passes
+
+    def position(self) -> dict[str, Any]:
+        return {"seed": self.seed, "turn": self.turn, "start": self.start}
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        self.seed, self.turn, self.start = position["seed"], position["turn"], position["start"]
 
     def on_epoch_begin(self) -> None:
         getattr(self.dataset, "on_epoch_begin", lambda: None)()

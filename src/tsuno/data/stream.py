@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import warnings
@@ -35,50 +36,140 @@ class StreamData:
         self.source, self.weigh, self.read = source, weigh, read
         self.steps: int | None = steps if steps is not None else _length(source)
         self._once = isinstance(source, Iterator)
+        self._numbered = hasattr(source, "advance")
         self._iterator: _Prefetch | None = None
         self._first: Any = None
-        self._given = 0  # batches of the pass in progress
         self._begun = False
+        self._given = 0  # batches of the pass in progress
+        self._due = 0  # batches to leave out before the next epoch
+        self._epochs = 0
+        self._origin: Any = None  # where the source was when the pass in progress began
 
     def sample(self) -> Any:
         if self._first is None:
-            self._iterator = self._open()
-            self._first = next(self._iterator, None)
+            self._open()
+            self._first = self._next()
             if self._first is None:
                 raise ValueError(f"The data {describe(self.source)} gave no batch.")
         return self._first
 
-    def _open(self) -> _Prefetch:
-        self._begin()
-        self._given = getattr(self.source, "start", 0)
-        return _Prefetch(self._batches())
+    def position(self) -> dict[str, Any]:
+        origin = _position(self.source) if self._iterator is None else self._origin
+        return {"given": self._given + self._due, "epochs": self._epochs, "source": origin}
 
-    def _begin(self) -> None:
-        """Tell the source that an epoch begins, if it listens."""
-        if not self._begun and hasattr(self.source, "on_epoch_begin"):
-            self.source.on_epoch_begin()
-        self._begun = True
+    def go_to(self, position: dict[str, Any]) -> None:
+        if not self._once:
+            self._close()
+            if position["source"] is not None:
+                self.source.go_to(position["source"])  # type: ignore[attr-defined]
+        self._due = position["given"] - self._given
+        if self._due < 0:
+            raise ValueError(
+                f"The run that is taken up had had {position['given']} batches of its generator; this one has given "
+                f"{self._given} already. Make a new generator that begins where the first one began."
+            )
+        for _ in range(self._epochs, position["epochs"]):  # whatever the source does at these moments, it does again
+            self._tell("on_epoch_begin", begun=True)
+            self._tell("on_epoch_end", begun=False)
+        self._epochs = position["epochs"]
+
+    def span(self, limit: int) -> int:
+        return 1
+
+    def chunks(self, epochs: int = 1, skip: int = 0) -> Iterator[Chunk]:
+        self._tell("on_epoch_begin", begun=True)
+        try:
+            yield from self._epoch(skip)
+        finally:
+            self._end()
+
+    def _epoch(self, taken: int) -> Iterator[Chunk]:
+        ended = self._leave_out(self._due + taken)
+        self._due = 0
+        while not ended and (self.steps is None or taken < self.steps):
+            if self._iterator is None:
+                self._open()
+            batch, self._first = self._first if self._first is not None else self._next(), None
+            if batch is None:
+                ended = not self._goes_round()
+                continue
+            self._given += 1
+            size = len(engine.tree.leaves(batch)[0])
+            yield Chunk(engine.put(batch), np.arange(size, dtype=np.int32), size, 0, 1)
+            taken += 1
+        if ended and self.steps is not None and taken < self.steps:
+            warnings.warn(
+                f"The data ended after {taken} of {self.steps} steps of this epoch. Give a generator that goes on, or "
+                "fewer `steps_per_epoch`.",
+                stacklevel=2,
+            )
+
+    def _leave_out(self, count: int) -> bool:
+        """Pass over so many batches, making no more of them than must be; whether the data ended among them."""
+        if count and self._numbered:
+            self._close()
+            self.source.advance(count)  # type: ignore[attr-defined]
+            return False
+        if count and self._first is not None:
+            self._first, self._given, count = None, self._given + 1, count - 1
+        while count:
+            if self._iterator is None:
+                count -= self._open(count)
+            elif self._next() is not None:
+                self._given, count = self._given + 1, count - 1
+            elif not self._goes_round():
+                return True
+        return False
+
+    def _open(self, drop: int = 0) -> int:
+        """Begin a pass, without so many batches at its beginning; how many of those there were."""
+        self._tell("on_epoch_begin", begun=True)
+        self._origin = _position(self.source)
+        items = iter(self.source) if drop else None
+        dropped = 0 if items is None else sum(1 for _ in itertools.islice(items, drop))
+        self._given += dropped
+        self._iterator = _Prefetch(self._batches(items))
+        return dropped
+
+    def _next(self) -> Any:
+        assert self._iterator is not None
+        return next(self._iterator, None)
+
+    def _goes_round(self) -> bool:
+        """At the end of a pass: whether another is begun within the same epoch."""
+        given, length = self._given, _length(self.source)
+        self._close()
+        if self._numbered and given:
+            self.source.advance(given)  # type: ignore[attr-defined]
+        return bool(self.steps and given and not self._once and (length is None or self.steps <= length))
+
+    def _tell(self, hook: str, begun: bool) -> None:
+        """Tell the source that an epoch begins or has ended, if it listens, and once."""
+        if self._begun != begun and hasattr(self.source, hook):
+            getattr(self.source, hook)()
+        self._begun = begun
 
     def _end(self) -> None:
-        """Tell the source that an epoch has ended, if it listens; a pass that is complete is over, too."""
+        """The end of an epoch: a pass that is complete is over, too."""
         length = _length(self.source)
-        complete = length is not None and self._given >= length
-        if hasattr(self.source, "start"):
+        if self._numbered and self._iterator is not None:
+            given = self._given
             self._close()
-            self.source.start = 0 if complete else self._given
-        elif complete and not self._once:
+            self.source.advance(given)  # type: ignore[attr-defined]
+        elif length is not None and self._given >= length and not self._once:
             self._close()
-        if self._begun and hasattr(self.source, "on_epoch_end"):
-            self.source.on_epoch_end()
-        self._begun = False
+        self._epochs += 1
+        self._tell("on_epoch_end", begun=False)
 
     def _close(self) -> None:
         if self._iterator is not None:
             self._iterator.close()
-        self._iterator = None
+        self._iterator, self._first = None, None
+        if not self._once:
+            self._given = 0
 
-    def _batches(self) -> Generator[Any, None, None]:
-        for item in self.source:
+    def _batches(self, items: Iterable[Any] | None) -> Generator[Any, None, None]:
+        for item in self.source if items is None else items:
             x, y, weight = _split(item)
             x = x if self.read is None else self.read(x)
             batch = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(weight, "sample_weight"))
@@ -87,42 +178,10 @@ class StreamData:
             check_lengths({"x": batch[0], "y": batch[1], "sample_weight": batch[2]})
             yield batch
 
-    def span(self, limit: int) -> int:
-        return 1
 
-    def chunks(self, epochs: int = 1) -> Iterator[Chunk]:
-        self._begin()
-        try:
-            yield from self._epoch()
-        finally:
-            self._end()
-
-    def _epoch(self) -> Iterator[Chunk]:
-        taken = 0
-        while self.steps is None or taken < self.steps:
-            if self._iterator is None:
-                self._iterator = self._open()
-            batch = self._first if self._first is not None else next(self._iterator, None)
-            self._first = None
-            if batch is None:
-                self._iterator = None
-                length = _length(self.source)
-                if self.steps is None:
-                    return
-                if self._given and not self._once and (length is None or self.steps <= length):
-                    if hasattr(self.source, "start"):
-                        self.source.start = 0
-                    continue  # go through the iterable again
-                warnings.warn(
-                    f"The data ended after {taken} of {self.steps} steps of this epoch. Give a generator that goes on, "
-                    "or fewer `steps_per_epoch`.",
-                    stacklevel=2,
-                )
-                return
-            self._given += 1
-            size = len(engine.tree.leaves(batch)[0])
-            yield Chunk(engine.put(batch), np.arange(size, dtype=np.int32), size, 0, 1)
-            taken += 1
+def _position(source: Any) -> Any:
+    """Where a source is that knows it."""
+    return source.position() if hasattr(source, "go_to") else None
 
 
 def _length(source: Any) -> int | None:

@@ -37,9 +37,9 @@ __all__ = [
     "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape",
     "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "is_array", "is_traced", "jvp",
     "linalg", "max_pool", "nn", "normal", "permutation", "put", "randint", "ready", "remat", "resize", "rsqrt",
-    "scale_and_translate", "scan", "scatter", "segment_reduce", "special", "stop_gradient", "subprogram", "switch",
-    "take_rows", "to_numpy", "top_k", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop",
-    "xp",
+    "scale_and_translate", "scan", "scatter", "segment_reduce", "special", "start_trace", "stop_gradient", "stop_trace",
+    "subprogram", "switch", "take_rows", "to_numpy", "top_k", "traced_step", "tree", "truncated_normal", "uniform",
+    "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -249,3 +249,18 @@ _use_compilation_cache()
 def has_fused_attention() -> bool:
     """Whether the device has a kernel for attention that never makes the weights."""
     return jax.default_backend() == "gpu"
+
+
+def start_trace(folder: str) -> None:
+    """Begin to record what the device does; one recording runs at a time."""
+    jax.profiler.start_trace(folder)
+
+
+def stop_trace() -> None:
+    """Write the recording under `folder/plugins/profile`, where TensorBoard's profiler looks for it."""
+    jax.profiler.stop_trace()
+
+
+def traced_step(number: int) -> AbstractContextManager[Any]:
+    """A context that marks a training step in the recording."""
+    return jax.profiler.StepTraceAnnotation("train", step_num=number)

@@ -25,16 +25,17 @@ from tsuno.core.op import to_array
 from tsuno.core.registry import serialize
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
-from tsuno.core.variable import Holder, Variable, children, variables_of
+from tsuno.core.variable import Variable, children, variables_of
 from tsuno.layers.building import built_once, is_rectangular
 from tsuno.layers.calling import CallSignature, call_signature, carried_masks, shapes_of, symbols_of
+from tsuno.layers.changing import Changeable
 from tsuno.layers.input_spec import check_inputs
 from tsuno.layers.parts import PARTS, SAID, Memory, is_of_heirs
 from tsuno.layers.stored import load_variables, save_variables
 from tsuno.metrics import Metric
 
 
-class Layer(Configurable, Holder):
+class Layer(Changeable, Configurable):
     """Base of layers.
 
     Args:
@@ -69,6 +70,10 @@ class Layer(Configurable, Holder):
             get = PARTS.get(name.rpartition("_")[2])
             if get is not None:
                 setattr(self, name, get(value))
+
+    def _constructed(self) -> None:
+        for rewrite in context.made:
+            rewrite(self)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsuno.core.config import once
-from tsuno.core.context import get_mask
+from tsuno.core.context import context, get_mask
 from tsuno.core.errors import invalid
+from tsuno.core.functions import probe
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Holder
 
@@ -85,7 +86,10 @@ class CallSignature:
         if self.variadic is not None and self.variadic in arguments:
             rest = arguments.pop(self.variadic)
             positional = (*(arguments.pop(name) for name in self.names if name in arguments), *rest)
-        return layer.call(*positional, **arguments)
+        outputs = layer.call(*positional, **arguments)
+        if context.probes is not None:
+            probe(f"the output of `{layer.path}` ({type(layer).__name__})", outputs)
+        return outputs
 
 
 def _holds_tensors(value: Any) -> bool:

@@ -160,7 +160,7 @@ class RNN(Layer):
 
         def advance(carry: tuple[Any, ...], item: tuple[Any, Any]) -> tuple[tuple[Any, ...], Any]:
             x, kept = item
-            with scope(bindings=dict(context.bindings or {}), compute_dtype=context.compute_dtype):
+            with scope(bindings=dict(context.bindings or {}), compute_dtype=context.compute_dtype, probes=None):
                 output, new = step(x, tree.pack_sequence_as(states, list(carry)))
             new = tree.flatten(new)
             if kept is not None:

@@ -21,8 +21,8 @@ from tsuno.core.spec import KerasTensor, infer
 from tsuno.core.variable import children
 from tsuno.graph import Graph
 from tsuno.layers import Layer
-from tsuno.metrics import Metric
-from tsuno.models.reading import TextReader, unpack
+from tsuno.models.reading import unpack
+from tsuno.models.stepping import Stepping
 from tsuno.models.summary import summary
 from tsuno.rewrite.whole import quantize_model
 from tsuno.training import loop
@@ -30,7 +30,7 @@ from tsuno.training.compiled import Compiled
 from tsuno.training.program import Programs
 
 
-class Model(TextReader):
+class Model(Stepping):
     """A network with the means to train it.
 
     Made from symbolic tensors, `Model(inputs, outputs)`; as a stack, see `Sequential`; or by subclassing: make layers
@@ -329,6 +329,9 @@ class Model(TextReader):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        *,
+        resume: Any = None,
+        smoke: bool = False,
     ) -> callbacks_module.History:
         """Train the model on data.
 
@@ -350,6 +353,10 @@ class Model(TextReader):
             validation_steps: steps per validation; all the data by default.
             validation_batch_size: samples per validation step, `batch_size` by default.
             validation_freq: validate every so many epochs, or after the epochs in this list (counted from 1).
+            resume: a folder in which training is saved, and from which it goes on when the program is started again:
+                to the same numbers as if it had never stopped. See `callbacks.BackupAndRestore`.
+            smoke: whether to run one batch of training and one of validation first, without a trace, so that errors
+                and misspelt monitors show at once.
 
         Returns:
             A `History`: its `history` has the value of loss and metrics after each epoch.
@@ -376,6 +383,8 @@ class Model(TextReader):
             validation_steps=validation_steps,
             validation_batch_size=validation_batch_size,
             validation_freq=validation_freq,
+            resume=resume,
+            smoke=smoke,
         )
 
     def evaluate(
@@ -453,42 +462,6 @@ class Model(TextReader):
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for the batch given."""
         return loop.predict_on_batch(self, x)
-
-    def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
-    ) -> Any:
-        """The total loss of a batch: that of the outputs and the penalties of the layers; override it for your own."""
-        return loop.compiled(self, "compute_loss").total_loss(self, y, y_pred, sample_weight)
-
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Add a batch to the metrics and return their values by name. Override it to measure something else."""
-        loop.compiled(self, "compute_metrics").update_metrics(self, y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        """The values of the metrics by name."""
-        results = loop.compiled(self, "get_metrics_result").results()
-        for metric in super().metrics:
-            value = metric.result()
-            results |= value if isinstance(value, dict) else {metric.name: value}
-        return results
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """The loss and the metrics that `compile` made, and those of the layers."""
-        own = super().metrics
-        return ([] if self.compiled is None else self.compiled.all_metrics()) + own
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of the values that `evaluate` returns."""
-        names = [] if self.compiled is None else self.compiled.names()
-        return names + [metric.name for metric in super().metrics]
-
-    def reset_metrics(self) -> None:
-        """Start all metrics anew."""
-        for metric in self.metrics:
-            metric.reset_state()
 
     # ------------------------------------------------------------------ looking and describing
 

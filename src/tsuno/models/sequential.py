@@ -12,6 +12,7 @@ from tsuno.core.spec import KerasTensor
 from tsuno.graph import Graph
 from tsuno.layers import InputLayer, Layer
 from tsuno.layers.base import require_layer
+from tsuno.models.layer_list import LayerList
 from tsuno.models.model import Model
 
 
@@ -106,7 +107,7 @@ class Sequential(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers, without the input."""
-        return list(self._layers)
+        return LayerList(self._layers)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self.graph is not None and not isinstance(inputs, (list, tuple, dict)):

@@ -7,6 +7,7 @@ from typing import Any
 
 from tsuno import engine
 from tsuno.core import tree
+from tsuno.core.context import enclosed
 from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor, op, to_array
 from tsuno.engine import xp
@@ -31,7 +32,7 @@ def cond(pred: Tensor, true_fn: Function, false_fn: Function) -> Any:
         >>> ops.cond(ops.sum(ops.ones(2)) > 1, lambda: 10, lambda: 20).tolist()
         10
     """
-    return engine.cond(pred, true_fn, false_fn)
+    return engine.cond(pred, enclosed(true_fn), enclosed(false_fn))
 
 
 def switch(index: Tensor, branches: Sequence[Function], *operands: Any) -> Any:
@@ -44,7 +45,7 @@ def switch(index: Tensor, branches: Sequence[Function], *operands: Any) -> Any:
         >>> ops.switch(1, [lambda x: x + 1, lambda x: x * 10], 5).tolist()
         50
     """
-    return engine.switch(to_array(index), branches, *_arrays(operands))
+    return engine.switch(to_array(index), [enclosed(branch) for branch in branches], *_arrays(operands))
 
 
 def while_loop(cond: Function, body: Function, loop_vars: Any, maximum_iterations: int | None = None) -> Any:
@@ -70,7 +71,7 @@ def while_loop(cond: Function, body: Function, loop_vars: Any, maximum_iteration
         result = body(*state[0])
         return tuple(result) if several else (result,), state[1] + 1
 
-    result, _ = engine.while_loop(goes_on, step, (start, 0))
+    result, _ = engine.while_loop(enclosed(goes_on), enclosed(step), (start, 0))
     return result if several else result[0]
 
 
@@ -81,7 +82,7 @@ def fori_loop(lower: Tensor, upper: Tensor, body_fun: Function, init_val: Any) -
         >>> ops.fori_loop(0, 4, lambda i, total: total + i, 0).tolist()
         6
     """
-    return engine.fori_loop(to_array(lower), to_array(upper), body_fun, _arrays(init_val))
+    return engine.fori_loop(to_array(lower), to_array(upper), enclosed(body_fun), _arrays(init_val))
 
 
 def scan(
@@ -101,7 +102,7 @@ def scan(
     """
     if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
         raise invalid("scan.unroll", "a positive integer or a boolean", unroll)
-    return engine.scan(f, _arrays(init), _arrays(xs), length=length, reverse=reverse, unroll=unroll)
+    return engine.scan(enclosed(f), _arrays(init), _arrays(xs), length=length, reverse=reverse, unroll=unroll)
 
 
 def associative_scan(f: Function, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
@@ -129,7 +130,7 @@ def map(f: Function, xs: Any) -> Any:
         >>> ops.map(lambda x: x * x, ops.arange(4)).tolist()
         [0, 1, 4, 9]
     """
-    return engine.scan(lambda _, x: (None, f(x)), None, _arrays(xs))[1]
+    return engine.scan(enclosed(lambda _, x: (None, f(x))), None, _arrays(xs))[1]
 
 
 @op
@@ -140,7 +141,7 @@ def vectorized_map(function: Function, elements: Any) -> Any:
         >>> ops.vectorized_map(lambda row: ops.sum(row), ops.ones((2, 3))).tolist()
         [3.0, 3.0]
     """
-    return engine.vmap(function)(_arrays(elements))
+    return engine.vmap(enclosed(function))(_arrays(elements))
 
 
 def vectorize(pyfunc: Function, *, excluded: Iterable[int | str] | None = None, signature: str | None = None) -> Any:

@@ -28,7 +28,7 @@ from tsuno.optimizers.clipping import clip
 from tsuno.optimizers.guard import only_where
 from tsuno.optimizers.options import OptimizerOptions as OptimizerOptions
 from tsuno.optimizers.options import with_options
-from tsuno.optimizers.schedules import LearningRateSchedule, deserialize, serialize
+from tsuno.optimizers.schedules import InverseTimeDecay, LearningRateSchedule, deserialize, serialize
 
 Slots = dict[str, Any]
 
@@ -49,7 +49,8 @@ class Optimizer(Configurable, Holder):
         loss_scale_factor: a factor put on the loss and taken off the gradients, for float16.
         gradient_accumulation_steps: average the gradients of so many steps, then move once.
         name: a name for the variables' paths.
-        decay: of Keras 2; accepted and ignored with a warning. Use a schedule.
+        decay: d, as in Keras 2: step t, counted from 0, has the rate learning_rate / (1 + d · t). Configurations and
+            files name it by the schedule that it is, `InverseTimeDecay`.
 
     Example:
         >>> class Plain(tsuno.optimizers.Optimizer):
@@ -85,10 +86,8 @@ class Optimizer(Configurable, Holder):
         gradient_accumulation_steps: PositiveInt | None = None,
         name: str | None = None,
         *,
-        decay: float | None = None,
+        decay: NonNegative | None = None,
     ) -> None:
-        if decay is not None:
-            warnings.warn("`decay` is ignored; pass a schedule as `learning_rate`.", stacklevel=2)
         if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError(
                 f"{type(self).__name__} takes only one of `clipnorm`, `clipvalue` and `global_clipnorm`; got "
@@ -97,7 +96,7 @@ class Optimizer(Configurable, Holder):
         if gradient_accumulation_steps == 1:
             raise invalid("gradient_accumulation_steps", "None or at least 2", gradient_accumulation_steps)
         self.name = name or auto_name(type(self).__name__)
-        self.weight_decay = weight_decay
+        self.weight_decay, self._decay = weight_decay, decay or 0.0
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
         self.loss_scale_factor, self.gradient_accumulation_steps = loss_scale_factor, gradient_accumulation_steps
@@ -108,6 +107,8 @@ class Optimizer(Configurable, Holder):
         with scope(path=(*context.path, self.name)):
             self._iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
             self._learning_rate = self._make_learning_rate(learning_rate)
+        if decay and not isinstance(self._learning_rate, Variable):
+            raise invalid(f"{type(self).__name__}.decay", "left out where `learning_rate` is a schedule", decay)
         self._made: list[Variable] = []  # the optimizer's own variables in the order in which they were made
         self._averages: list[Variable | None] = []
         self._accumulators: list[Variable] = []
@@ -235,6 +236,15 @@ class Optimizer(Configurable, Holder):
                 "compile with a number as `learning_rate` to set it later."
             )
 
+    @property
+    def lr(self) -> Any:
+        """The learning rate, by the name that Keras 2 has for it."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        self.learning_rate = value
+
     def _make_learning_rate(self, value: Any) -> Any:
         if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, (type, Variable))):
             return value
@@ -312,6 +322,8 @@ class Optimizer(Configurable, Holder):
         grads = clip([g for g, _ in pairs], self.clipnorm, self.clipvalue, self.global_clipnorm)
         variables = [variable for _, variable in pairs]
         rate = ops.convert_to_tensor(self.learning_rate)
+        if self._decay:
+            rate = rate / (1 + self._decay * ops.cast(self.iterations, rate.dtype))
         for variable in variables:
             decay = self.decay_of(variable)
             if decay and not self._is_excluded(variable):
@@ -408,7 +420,9 @@ class Optimizer(Configurable, Holder):
         config = super().get_config()
         config.pop("decay", None)
         rate = self._learning_rate
-        return {**config, "learning_rate": float(rate) if isinstance(rate, Variable) else serialize(rate)}
+        if isinstance(rate, Variable):
+            rate = InverseTimeDecay(float(rate), 1, self._decay) if self._decay else float(rate)
+        return {**config, "learning_rate": serialize(rate)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
@@ -433,16 +447,21 @@ class Optimizer(Configurable, Holder):
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Put all variables into `store` under their place in `variables`."""
-        for place, variable in enumerate(self.variables):
+        for place, variable in enumerate(self._kept()):
             store[str(place)] = variable.numpy()
+
+    def _kept(self) -> list[Variable]:
+        """The variables that files hold; of a rate that decays they hold the schedule."""
+        return [variable for variable in self.variables if not self._decay or variable is not self._learning_rate]
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Set all variables from what `save_own_variables` stored; of another number of them nothing is taken."""
-        if len(store) != len(self.variables):
-            why = f"it has {len(self.variables)} variables{'' if self.built else ' (unbuilt)'}, the file {len(store)}"
+        if len(store) != len(self._kept()):
+            why = f"it has {len(self._kept())} variables{'' if self.built else ' (unbuilt)'}, the file {len(store)}"
             warnings.warn(f"The state of the optimizer {self.name!r} was not loaded: {why}.", stacklevel=2)
-        else:
-            self.set_weights([store[str(place)] for place in range(len(store))])
+            return
+        for place, variable in enumerate(self._kept()):
+            variable.assign(store[str(place)])
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all variables, in the order of `variables`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Unpack
 
 from tsuno import ops
@@ -46,6 +47,12 @@ class RMSprop(Optimizer):
         **kwargs: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate, **kwargs)
+        if 0 < momentum < 1e-4:
+            warnings.warn(
+                f"RMSprop has momentum={momentum}. The third argument was `epsilon` in Keras 1 and 2: if that is "
+                f"meant, write epsilon={momentum}.",
+                stacklevel=2,
+            )
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
     @property

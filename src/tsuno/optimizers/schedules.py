@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tsuno import ops
 from tsuno.core import registry
 from tsuno.core.config import Configurable
 from tsuno.core.errors import invalid
-from tsuno.core.validate import Check, NonNegative
+from tsuno.core.validate import Check, Fraction, NonNegative
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
-    "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
+    "OneCycle", "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
 ]  # fmt: skip
 
 
@@ -276,6 +276,60 @@ class CosineDecayRestarts(LearningRateSchedule):
             phase = (time - (1 - length) / (1 - self.t_mul)) / length
         height = ops.power(self.m_mul, restarts)
         return self.initial_learning_rate * _half_wave(phase, self.alpha, height)
+
+
+class OneCycle(LearningRateSchedule):
+    """The rate rises to its top and falls far below its start, once: short training with a high rate.
+
+    With n = warmup_fraction · total_steps - 1 it goes from the start to the top at step n, and from there to the end at
+    step total_steps - 1; start = top / initial_divisor, end = start / final_divisor.
+
+    Args:
+        max_learning_rate: the top.
+        total_steps: how many steps training takes: epochs · steps per epoch.
+        warmup_fraction: the part of them that the rise takes.
+        initial_divisor: how many times the start is below the top.
+        final_divisor: how many times the end is below the start.
+        annealing: `"cosine"`: along half cosine waves; `"linear"`: in straight lines.
+        name: a name.
+
+    Example:
+        >>> rate = tsuno.optimizers.schedules.OneCycle(0.1, total_steps=100, final_divisor=100)
+        >>> [round(float(rate(step)), 6) for step in (0, 29, 64, 99, 200)]
+        [0.004, 0.1, 0.05002, 4e-05, 4e-05]
+
+    Source: L. N. Smith and N. Topin, *Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
+    Rates*, 2018.
+    """
+
+    _config_module = "tsuno.optimizers.schedules"
+
+    def __init__(
+        self,
+        max_learning_rate: NonNegative,
+        total_steps: Positive,
+        warmup_fraction: Fraction = 0.3,
+        initial_divisor: Positive = 25.0,
+        final_divisor: Positive = 1e4,
+        annealing: Literal["cosine", "linear"] = "cosine",
+        name: str = "OneCycle",
+    ) -> None:
+        self.max_learning_rate, self.total_steps, self.warmup_fraction = max_learning_rate, total_steps, warmup_fraction
+        self.initial_divisor, self.final_divisor = initial_divisor, final_divisor
+        self.annealing, self.name = annealing, name
+
+    def __call__(self, step: Any) -> Any:
+        step, top = ops.cast(step, "float32"), self.max_learning_rate
+        start = top / self.initial_divisor
+        turn, last = self.warmup_fraction * self.total_steps - 1, self.total_steps - 1
+        falls = self._way((step - turn) / max(last - turn, 1e-6), top, start / self.final_divisor)
+        return ops.where(step <= turn, self._way(step / turn, start, top), falls) if turn > 0 else falls
+
+    def _way(self, phase: Any, first: float, end: float) -> Any:
+        """From one rate at phase 0 to another at phase 1."""
+        phase = ops.clip(phase, 0.0, 1.0)
+        left = _half_wave(phase, 0.0) if self.annealing == "cosine" else 1 - phase
+        return end + (first - end) * left
 
 
 def _turns(step: Any, decay_steps: float, staircase: bool) -> Any:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tempfile
 import time
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tsuno.core.errors import describe
 from tsuno.core.registry import deserialize, serialize
+from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import read_weights, write_weights
 from tsuno.saving.state import saveables
 
@@ -74,7 +74,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
             for found in sorted(each for each in Path(folder).rglob("*") if each.is_file()):
                 archive.write(found, f"assets/{found.relative_to(folder).as_posix()}")
 
-    _replace(Path(filepath), write, overwrite)
+    write_file(Path(filepath), write, overwrite)
 
 
 def load_model(
@@ -125,7 +125,7 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
     path = _check_name(filepath, ".weights.h5", "save_weights")
     if not model.built:
         raise ValueError(f"`{model.name}` has no weights yet: call it on data, or its `build`, before saving them.")
-    _replace(path, lambda file: write_weights(model, file), overwrite)
+    write_file(path, lambda file: write_weights(model, file), overwrite)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None:
@@ -181,19 +181,3 @@ def _load_assets(model: Any, archive: zipfile.ZipFile) -> None:
             place = Path(folder, path)
             if hasattr(item, "load_assets") and place.is_dir():
                 item.load_assets(place)
-
-
-def _replace(path: Path, write: Callable[[Any], None], overwrite: bool) -> None:
-    """Write a file beside the one it is to replace, and then put it in its place."""
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"The file {str(path)!r} exists; pass overwrite=True to replace it.")
-    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -91,10 +91,27 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
         if fn is None or target is None:
             continue
         if tuple(target.shape[1:]) != tuple(output.shape[1:]):
-            symbol = KerasTensor((output.shape[0], *target.shape[1:]), str(target.dtype))
+            rows = len(array)
+            pair = [KerasTensor((rows, *each.shape[1:]), str(each.dtype)) for each in (target, output)]
             with scope(losses=[]):
-                infer(lambda t, p, fn=fn: fn(t, p), (symbol, output), {})
+                infer(lambda t, p, fn=fn: fn(t, p), tuple(pair), {})
         _check_labels(fn, np.asarray(array), output)
+
+
+def value_check(model: Any, y_pred: Any) -> Callable[[Any], None]:
+    """A check of the values in a batch that comes later, of the shapes that were checked: indices and labels."""
+    names, outputs = output_names(model, y_pred), tree.flatten(y_pred)
+
+    def check(batch: Any) -> None:
+        x, y, _ = batch
+        check_indices(model, x)
+        if y is not None and model.compiled.loss is not None:
+            targets = model.compiled._flat_targets(y, y_pred, names)
+            for (fn, _), array, output in zip(model.compiled._losses, targets, outputs, strict=True):
+                if fn is not None and array is not None:
+                    _check_labels(fn, np.asarray(array), output)
+
+    return check
 
 
 def _check_labels(fn: Any, y: np.ndarray, output: KerasTensor) -> None:

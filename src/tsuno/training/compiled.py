@@ -46,6 +46,7 @@ class Compiled:
         self._metrics: list[list[Metric]] = []
         self._weighted: list[list[Metric]] = []
         self._frozen: list[Variable] | None = None
+        self._flags: list[tuple[Any, bool]] = []  # of layers without weights yet
         self._names: list[str | None] = []
         for leaf in _leaves(loss):
             _loss(leaf)  # an unknown name is said at once
@@ -56,12 +57,32 @@ class Compiled:
     def freeze_trainable(self, model: Any) -> None:
         """Settle which weights are trained: what is trainable when `compile` is called."""
         self._frozen = model.trainable_variables if model.built else None
+        self._flags = [] if model.built else [(layer, layer._trainable) for layer in model._flatten_layers()]
 
     def trainable(self, model: Any) -> list[Variable]:
         """The weights that are trained."""
         if self._frozen is None:
-            self._frozen = model.trainable_variables
+            self._frozen = self._as_compiled(model)
         return self._frozen
+
+    def forgotten(self, model: Any) -> list[str]:
+        """The paths of weights that were made trainable, or no longer trainable, since `compile`."""
+        now, then = (
+            {id(weight): weight.path for weight in each} for each in (model.trainable_variables, self.trainable(model))
+        )
+        return [path for key, path in {**now, **then}.items() if (key in now) != (key in then)]
+
+    def _as_compiled(self, model: Any) -> list[Variable]:
+        """The weights that would be trainable, had the layers been left as they were when `compile` was called."""
+        now = [(layer, layer._trainable) for layer, _ in self._flags]
+        try:
+            for layer, flag in self._flags:
+                layer._trainable = flag
+            trainable: list[Variable] = model.trainable_variables
+            return trainable
+        finally:
+            for layer, flag in now:
+                layer._trainable = flag
 
     # ------------------------------------------------------------------ matching with outputs
 

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from tsuno.core.context import constants
 from tsuno.core.variable import State, Variable, bound, slots
 from tsuno.data.chunk import KEPT_LOGS, Chunk
 from tsuno.engine import xp
+from tsuno.training.step import Step
 
 _LARGE = 500_000
 """Numbers in a state (weights and what the optimizer keeps of them) from which the time of a step matters more than
@@ -34,8 +35,7 @@ class Program:
     """Runs a step over a chunk of data, for the objects that hold its state.
 
     Args:
-        step: a pure function of a state and a batch, giving the next state and logs.
-        owners: the objects whose variables are the state.
+        step: the step; the variables of its owners are the state.
         fixed: the variables among them that the step does not change; they are not donated.
         reset: sets the counters of a new epoch.
         eager: run step by step, outside compiled programs.
@@ -43,19 +43,17 @@ class Program:
 
     def __init__(
         self,
-        step: Callable[..., Any],
-        owners: Any,
+        step: Step,
         fixed: Callable[[Variable], bool],
         reset: Callable[[], None],
         eager: bool,
     ) -> None:
-        self._step, self._owners, self._reset, self._eager = step, owners, reset, eager
-        self._variables = slots(owners)
+        self._step, self.owners, self._reset, self._eager = step, step.owners, reset, eager
+        self._variables = slots(step.owners)
         self._fixed = {path for path, variable in self._variables.items() if fixed(variable)}
-        self._compiled_step = step if eager else engine.subprogram(step)
-        run = self._run_eagerly if eager else self._run
+        self._compiled_step = engine.subprogram(step)
         quickly = sum(variable._value.size for variable in self._variables.values()) < _LARGE
-        self._dispatch = run if eager else engine.compile(run, quickly, donate_argnums=1, static_argnames="size")
+        self._dispatch = engine.compile(self._run, quickly, donate_argnums=1, static_argnames="size")
         self.pace = Pace()
 
     def __call__(
@@ -70,12 +68,14 @@ class Program:
             done: how many steps of the epoch have run before.
             period: the steps of an epoch; after so many the counters start anew.
         """
+        steps = np.array([first, count, done, period], np.int32)
+        if self._eager:
+            return self._run_eagerly(chunk, steps)
         fixed: State = {}
         state: State = {}
         for path, variable in self._variables.items():
             (fixed if path in self._fixed else state)[path] = variable._value
-        steps = np.array([first, count, done, period], np.int32)
-        with nullcontext() if self._eager else _undisturbed():
+        with _undisturbed():
             state, last, every = self._dispatch(fixed, state, chunk.arrays, chunk.order, steps, size=chunk.batch_size)
             for path, value in state.items():
                 self._variables[path]._value = value
@@ -105,7 +105,7 @@ class Program:
 
     def _refreshed(self, state: State, fresh: Any) -> State:
         """The state, with the counters of a new epoch where one begins."""
-        with bound(self._owners, state) as after:
+        with bound(self.owners, state) as after:
             self._reset()
             zeroed = after()
         return {
@@ -113,21 +113,19 @@ class Program:
             for path, value in state.items()
         }
 
-    def _run_eagerly(
-        self, fixed: State, state: State, arrays: Any, order: Any, range_: Any, size: int
-    ) -> tuple[State, Any, Any]:
+    def _run_eagerly(self, chunk: Chunk, range_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Each step by itself, on the objects: as it is written, line by line."""
         first, count, done, period = (int(value) for value in range_)
         logs: dict[str, Any] = {}
         every = []
         for i in range(count):
-            state = self._refreshed(state, (done + i) % period == 0)
-            rows = order[(first + i) * size : (first + i + 1) * size]
-            batch = engine.tree.map(lambda array, rows=rows: array[rows], arrays)
-            after, logs = self._step({**fixed, **state}, batch)
-            state = {path: after[path] for path in state}
+            if (done + i) % period == 0:
+                self._reset()
+            rows = np.asarray(chunk.order)[(first + i) * chunk.batch_size : (first + i + 1) * chunk.batch_size]
+            logs = self._step.now(engine.tree.map(lambda array, rows=rows: array[rows], chunk.arrays))
             every.append(logs)
-        stacked = {name: xp.stack([each[name] for each in every]) for name in logs}
-        return state, logs, stacked
+        kept = every[-KEPT_LOGS:] if count <= KEPT_LOGS else []
+        return logs, engine.tree.map(lambda *values: xp.stack(values), *kept) if kept else {}
 
 
 @contextmanager

@@ -1,77 +1,100 @@
 """One step of training, evaluation or prediction, as a pure function of a state and a batch.
 
 The state is one mapping path -> array of everything that may change: weights, optimizer slots, metric counters, the
-positions of random generators. Inside `bound(...)` the objects read from it and write to it, so that the step is
-written in terms of layers, optimizer and metrics, and is still a pure function: it can be differentiated, compiled,
-and run many times in a loop on the device.
+positions of random generators. Inside `bound(...)` the objects read from it and write to it, so that a step is written
+in terms of layers, optimizer and metrics, by the model (see `models/stepping.py`) or its user, and is still a pure
+function: it can be differentiated, compiled, and run many times in a loop on the device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from tsuno import engine
 from tsuno.core import tree
-from tsuno.core.context import get_mask, scope, set_mask
-from tsuno.core.variable import State, bind, bound
+from tsuno.core.context import scope
+from tsuno.core.errors import describe
+from tsuno.core.variable import State, bound
+from tsuno.training.packing import pack_x_y_sample_weight
 
 Batch = Any
 Logs = dict[str, Any]
-Step = Callable[[State, Batch], tuple[State, Logs]]
+
+WATCHED = "@"
+"""What the names begin with, in the logs of a step, of what callbacks have asked for: `@place/name`."""
 
 
-def train_step(model: Any) -> Step:
-    """The step that moves the weights: state and batch to the next state and the logs."""
-    weights = model.compiled.trainable(model)
-    owners = training_state(model)
+class Step:
+    """What a model does with a batch, in one of its phases.
 
-    def loss_of(values: list[Any], x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
-        """The loss as a function of the weights; beside it, the outputs and all that the forward pass has changed."""
-        with bound(owners) as after, scope(losses=[]):
-            for weight, value in zip(weights, values, strict=True):
-                weight.assign(value)
-            y_pred = model.forward(x, training=True)
-            loss = model.compute_loss(x, y, y_pred, sample_weight, training=True)
-            masks = [get_mask(output) for output in tree.flatten(y_pred)]
-            return model.optimizer.scale_loss(loss), (loss, y_pred, masks, after())
+    Args:
+        model: the model.
+        phase: `"train"` or `"test"`.
+        owners: the objects whose variables are the state.
+        watchers: callbacks with `observe`, a block around the step that yields a dict of what it has seen.
+        transforms: layers that batches pass through before the step, as `{"images": x, "labels": y}`.
+    """
 
-    def step(state: State, batch: Batch) -> tuple[State, Logs]:
-        x, y, sample_weight = batch
-        with bound(owners, state) as after:
-            values = [weight._stored() for weight in weights]
-            gradient = engine.value_and_grad(loss_of, has_aux=True)
-            (_, (loss, y_pred, masks, changed)), grads = gradient(values, x, y, sample_weight)
-            bind(owners, changed)
-            model.optimizer.apply(grads, weights)
-            logs = measure(model, x, y, y_pred, sample_weight, loss, masks)
+    def __init__(
+        self, model: Any, phase: str, owners: Sequence[Any], watchers: Sequence[Any] = (), transforms: Sequence[Any] = ()
+    ) -> None:
+        self._law, self._name = model.step_of(phase), f"{type(model).__name__}.{phase}_step"
+        self._watchers, self._transforms = watchers, transforms
+        self.owners = [*owners, *transforms]
+
+    def __call__(self, state: State, batch: Batch) -> tuple[State, Logs]:
+        """The next state and the logs; changes nothing."""
+        with bound(self.owners, state) as after:
+            logs = self.now(batch)
             return after(), logs
 
-    return step
-
-
-def test_step(model: Any) -> Step:
-    """The step that only measures."""
-    owners = measuring_state(model)
-
-    def step(state: State, batch: Batch) -> tuple[State, Logs]:
+    def now(self, batch: Batch) -> Logs:
+        """Do the step on the objects themselves; the logs."""
         x, y, sample_weight = batch
-        with bound(owners, state) as after, scope(losses=[]):
-            y_pred = model.forward(x, training=False)
-            loss = model.compute_loss(x, y, y_pred, sample_weight, training=False)
-            masks = [get_mask(output) for output in tree.flatten(y_pred)]
-            logs = measure(model, x, y, y_pred, sample_weight, loss, masks)
-            return after(), logs
+        for transform in self._transforms:
+            x, y = transform(x, y)
+        with scope(losses=[]), ExitStack() as around:
+            seen = [around.enter_context(watcher.observe()) for watcher in self._watchers]
+            returned = self._law(pack_x_y_sample_weight(x, y, sample_weight))
+            logs = _checked(returned, self._name)
+        for place, values in enumerate(seen):
+            logs |= {f"{WATCHED}{place}/{name}": engine.asarray(value) for name, value in values.items()}
+        return logs
 
-    return step
+
+def _checked(logs: Any, where: str) -> Logs:
+    """Logs as arrays by name."""
+    if not isinstance(logs, Mapping):
+        raise TypeError(
+            f"`{where}` must return a dict from names to scalars, such as {{'loss': loss}}; got {describe(logs)}."
+        )
+    try:
+        return {str(name): tree.map_structure(engine.asarray, value) for name, value in logs.items()}
+    except (TypeError, ValueError):
+        wrong = next(name for name, value in logs.items() if not _is_number(value))
+        raise TypeError(
+            f"`{where}` must return numbers; under {wrong!r} it has {describe(logs[wrong])}. Of a metric, return "
+            "`metric.result()`."
+        ) from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        tree.map_structure(engine.asarray, value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def predict_step(model: Any) -> Callable[[State, Batch], Any]:
     """The outputs of the model for a batch."""
+    law = model.step_of("predict")
 
     def step(state: State, x: Any) -> Any:
         with bound(model, state), scope(losses=[]):
-            return model.forward(x, training=False)
+            return law(pack_x_y_sample_weight(x))
 
     return step
 
@@ -84,13 +107,3 @@ def training_state(model: Any) -> list[Any]:
 def measuring_state(model: Any) -> list[Any]:
     """The objects whose variables are the state of an evaluation."""
     return [model, model.compiled.all_metrics()]
-
-
-def measure(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any, masks: list[Any]) -> Logs:
-    """Add a batch to the loss and the metrics; their values so far."""
-    for output, mask in zip(tree.flatten(y_pred), masks, strict=True):
-        set_mask(output, mask)
-    rows = len(tree.flatten(x)[0])
-    model.compiled.loss_tracker.update_state(loss, sample_weight=float(rows))
-    logs: Logs = model.compute_metrics(x, y, y_pred, sample_weight)
-    return logs

@@ -30,8 +30,8 @@ from tsuno.utils.images import save_img as save_img
 from tsuno.utils.named_values import Config as Config
 from tsuno.utils.numerical import normalize as normalize
 from tsuno.utils.numerical import to_categorical as to_categorical
-from tsuno.utils.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
-from tsuno.utils.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from tsuno.training.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
+from tsuno.training.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from tsuno.utils.plotting import model_to_dot as model_to_dot
 from tsuno.utils.plotting import plot_model as plot_model
 from tsuno.utils.progress_bar import Progbar as Progbar
