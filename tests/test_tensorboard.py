@@ -22,7 +22,7 @@ WORDS = np.arange(80).reshape(20, 4) % 7
 
 
 def dense(k):
-    layers = [k.Input((2,)), k.layers.Dense(3, name="first"), k.layers.Dense(1, name="second")]
+    layers = [k.Input((2,), name="x"), k.layers.Dense(3, name="first"), k.layers.Dense(1, name="second")]
     return k.Sequential(layers, name="net")
 
 
@@ -176,7 +176,7 @@ RECORDED = {
 def compiled(k, make):
     k.utils.set_random_seed(0)
     model = make(k)
-    model.compile(k.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    model.compile(k.optimizers.Adam(0.01, name="adam"), "mse", metrics=["mae"])
     return model
 
 

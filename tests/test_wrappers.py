@@ -1,21 +1,6 @@
 """Models as estimators: scikit-learn's own checks, its tools around them, and what the wrappers add."""
 
-import json
-import pickle
-import subprocess
-import sys
-import warnings
 
-import numpy as np
-import pytest
-from sklearn import config_context
-from sklearn.base import clone
-from sklearn.ensemble import BaggingRegressor
-from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import tsuno

@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tsuno.core.errors import suggest
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"tsuno.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
-    raise AttributeError(f"module 'tsuno' has no attribute {name!r}")
+    raise AttributeError(f"module 'tsuno' has no attribute {name!r}.{suggest(name, __all__)}")
 
 
 def __dir__() -> list[str]:

@@ -13,6 +13,8 @@ from tsuno.callbacks.finding import LearningRateFinder as LearningRateFinder
 from tsuno.callbacks.logging import CSVLogger as CSVLogger
 from tsuno.callbacks.logging import RemoteMonitor as RemoteMonitor
 from tsuno.callbacks.logging import Timer as Timer
+from tsuno.callbacks.looking import BatchTransform as BatchTransform
+from tsuno.callbacks.looking import DetectAnomaly as DetectAnomaly
 from tsuno.callbacks.progress import ProgbarLogger as ProgbarLogger
 from tsuno.callbacks.statistics import WeightStatistics as WeightStatistics
 from tsuno.callbacks.statistics import WholeSetMetrics as WholeSetMetrics

@@ -157,8 +157,8 @@ class StochasticWeightAveraging(Callback):
             # Half precision would lose small changes.
             self.average = [np.array(weight, np.promote_types(weight.dtype, np.float32)) for weight in weights]
         else:
-            for average, weight in zip(self.average, weights, strict=True):
-                average += (weight - average) / (self.count + 1)
+            pairs = zip(self.average, weights, strict=True)
+            self.average = [average + (weight - average) / (self.count + 1) for average, weight in pairs]
         self.count += 1
 
     def on_train_end(self, logs: Logs | None = None) -> None:

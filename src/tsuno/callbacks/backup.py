@@ -21,8 +21,10 @@ import numpy as np
 from tsuno import engine
 from tsuno.callbacks.base import Callback, Logs, plain_attributes
 from tsuno.core import seeds
+from tsuno.core.dtypes import is_float
 from tsuno.core.errors import invalid
 from tsuno.core.validate import PositiveInt
+from tsuno.engine import xp
 from tsuno.saving.checkpoint import Checkpoints
 
 _SHARE = 0.03
@@ -85,7 +87,7 @@ class BackupAndRestore(Callback):
         self._files = Checkpoints(Path(backup_dir), keep)
         self._writer: threading.Thread | None = None
         self._problem: BaseException | None = None
-        self._asked_to_end = False
+        self._asked_to_end = self._warned = False
         self._previous: Any = None
         self._saved_at, self._cost, self._write_cost = 0.0, 0.0, 0.0
         self._place: tuple[int, int] = (0, 0)
@@ -117,8 +119,16 @@ class BackupAndRestore(Callback):
         snapshot = take(run, self._others(run))
         self._place, self._saved_at = place, time.perf_counter()
         self._cost = self._saved_at - started
-        self._writer = threading.Thread(target=self._write, args=(snapshot,), name="tsuno-backup")
-        self._writer.start()
+        if is_finite(run):
+            self._writer = threading.Thread(target=self._write, args=(snapshot,), name="tsuno-backup")
+            self._writer.start()
+        elif not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"In epoch {run.epoch + 1} the weights are no longer finite numbers: they do not replace the saves in "
+                f"{str(self.backup_dir)!r}. Use callbacks.DetectAnomaly() to find out why.",
+                stacklevel=2,
+            )
         if ending:
             self._finish_writing()
         if self._asked_to_end:
@@ -210,6 +220,12 @@ def take(run: Any, callbacks: list[Any]) -> Callable[[], dict[str, Any]]:
     return lambda: {**plain, "arrays": arrays}
 
 
+def is_finite(run: Any) -> bool:
+    """Whether all trained weights are numbers."""
+    weights = [weight._value for weight in run.model.trainable_variables if is_float(str(weight._value.dtype))]
+    return all(bool(xp.isfinite(weight).all()) for weight in weights)
+
+
 def restore(run: Any, data: dict[str, Any], callbacks: list[Any]) -> None:
     """Make a run what it was."""
     table = run.variables()
@@ -219,8 +235,8 @@ def restore(run: Any, data: dict[str, Any], callbacks: list[Any]) -> None:
         differing = next((pair for pair in zip(there, here, strict=False) if pair[0][1:] != pair[1][1:]), None)
         found, wanted = differing or (f"{len(there)} variables", f"{len(here)}")
         raise ValueError(
-            f"The checkpoint is of another model, optimizer or choice of metrics: it has {found} where there is {wanted} "
-            "now. Give another folder to train this one anew."
+            f"The checkpoint is of another model, optimizer or choice of metrics: it has {found} where there is now "
+            f"{wanted}. Give another folder to train this one anew."
         )
     run.epoch, run.step, run.place = data["epoch"], data["step"], data["place"]
     run.validation_place, run.logs = data["validation_place"], data["logs"]

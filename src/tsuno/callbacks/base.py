@@ -12,8 +12,10 @@ from typing import Any, Literal
 import numpy as np
 
 from tsuno.core.config import Configurable
+from tsuno.core.errors import suggest
 
 Logs = dict[str, Any]
+BatchHooks = Literal["step", "every", "latest", "never"]
 
 
 class Callback(Configurable):
@@ -25,10 +27,12 @@ class Callback(Configurable):
         model: the model at work.
         params: a dict with `verbose`, `epochs` and `steps`.
         batch_hooks: how the hooks around batches are to be called. `"step"`, the default: around each step, which
-        then run
-            one by one, so that a hook may change the model or the learning rate. `"every"`: for every batch in order,
-            with its logs, but after several have run; right for hooks that only read their logs. `"latest"`: only for
-            the last batch of each dispatch.
+            then run one by one, so that a hook may change the model or the learning rate. `"every"`: for every batch in
+            order, with its logs, but after several have run; right for hooks that only read their logs. `"latest"`:
+            only for the last batch of each dispatch. `"never"`: not at all.
+
+    A callback may also have `observe` and `observed`, or `transform`: see `callbacks/looking.py`; and `comes_first`, to
+    be called before the others.
 
     Example:
         >>> class Shout(tsuno.callbacks.Callback):
@@ -41,7 +45,7 @@ class Callback(Configurable):
         epoch 1
     """
 
-    batch_hooks: Literal["step", "every", "latest"] = "step"
+    batch_hooks: BatchHooks = "step"
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -135,6 +139,17 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic))
 
 
+class _ByOldNamesToo(dict[str, list[Any]]):
+    """The history: what the names of a decade of programs mean is found as well."""
+
+    def __missing__(self, name: str) -> list[Any]:
+        old = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}
+        new = {value: key for key, value in old.items()} | old
+        if name in new and new[name] in self:
+            return self[new[name]]
+        raise KeyError(f"{name!r} is not in the history, which has {', '.join(map(repr, self))}.{suggest(name, self)}")
+
+
 class History(Callback):
     """The logs of every epoch; `fit` returns one.
 
@@ -153,7 +168,10 @@ class History(Callback):
     def __init__(self) -> None:
         super().__init__()
         self.epoch: list[int] = []
-        self.history: dict[str, list[Any]] = {}
+        self.history: dict[str, list[Any]] = _ByOldNamesToo()
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        super().set_state({**state, "history": _ByOldNamesToo(state["history"])})
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []

@@ -86,7 +86,7 @@ class _Saving(MonitorCallback):
         if np.ndim(current):
             raise ValueError(f"{type(self).__name__} watches {name!r}, which is no single number but {current}.")
         if not np.isfinite(current) and np.isfinite(before if before is not None else 0.0):
-            self._refuse(place)
+            self._refuse(place, name)
             return False
         shown = "None" if before is None else f"{before:.5f}"
         if not self._is_improvement(current, before):
@@ -101,12 +101,12 @@ class _Saving(MonitorCallback):
     def _is_healthy(self, logs: Logs) -> bool:
         return bool(np.isfinite(logs.get("loss", 0.0)).all()) and is_finite(self.model)
 
-    def _refuse(self, place: Any) -> None:
+    def _refuse(self, place: Any, what: str = "the loss or a weight") -> None:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"{type(self).__name__} keeps what is in {str(place)!r}: the loss or a weight of "
-                f"`{self.model.name}` is no longer finite. This is said once.",
+                f"{type(self).__name__} does not save `{self.model.name}` to {str(place)!r}: {what} is no longer "
+                "finite. This is said once.",
                 stacklevel=4,
             )
 

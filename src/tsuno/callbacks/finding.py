@@ -115,11 +115,11 @@ class LearningRateFinder(Callback):
         losses = np.array([loss for loss in self.smoothed if np.isfinite(loss)])
         if len(losses) < 3:
             raise RuntimeError("LearningRateFinder has seen too few steps to suggest a rate: fit with it first.")
-        lowest = int(losses.argmin())
-        slopes = np.gradient(losses)[: lowest + 1]
-        if slopes.min() >= 0:
+        lowest, first = int(losses.argmin()), len(losses) // 10  # the first values are smoothed by little
+        slopes = np.gradient(losses)[first : lowest + 1]
+        if not len(slopes) or slopes.min() >= 0:
             return self.rates[lowest] / 10
-        return self.rates[int(slopes.argmin())]
+        return self.rates[first + int(slopes.argmin())]
 
     def plot(self, ax: Any = None) -> Any:
         """Draw losses over rates, with the suggestion; needs matplotlib.

@@ -142,7 +142,13 @@ class Timer(Callback):
     def __init__(self) -> None:
         super().__init__()
         self.total = 0.0
-        self._began = 0.0
+        self._began: float | None = None
+
+    def get_state(self) -> dict[str, Any]:
+        return {"total": self.total, "running": 0.0 if self._began is None else time.perf_counter() - self._began}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self.total, self._began = state["total"], time.perf_counter() - state["running"]
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.total = 0.0
@@ -151,7 +157,7 @@ class Timer(Callback):
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        seconds = time.perf_counter() - self._began
-        self.total += seconds
+        seconds = self.get_state()["running"]
+        self.total, self._began = self.total + seconds, None
         if logs is not None:
             logs |= {"seconds": seconds, "total_seconds": self.total}

@@ -1,7 +1,8 @@
-"""The progress bar: redrawn in place in a terminal and in notebooks, a line per epoch elsewhere."""
+"""The progress bar: redrawn in place in a terminal, one line of HTML in a notebook, a line per epoch elsewhere."""
 
 from __future__ import annotations
 
+import html
 import math
 import os
 import sys
@@ -103,10 +104,12 @@ class Bar:
         width: int = 20,
         unit: str = "step",
     ) -> None:
-        self._total, self._verbose, self._interval, self._width, self._unit = total, verbose, interval, width, unit
+        self._total, self._verbose, self._width, self._unit = total, verbose, width, unit
         self._out = out or log_output()
         self._colour = self._out.isatty() and "NO_COLOR" not in os.environ
-        self._live = verbose == 1 and (self._out.isatty() or (self._out is sys.stdout and "ipykernel" in sys.modules))
+        self._notebook = _Notebook() if verbose == 1 and self._out is sys.stdout and _in_notebook() else None
+        self._live = verbose == 1 and (self._out.isatty() or self._notebook is not None)
+        self._interval = max(interval, _NOTEBOOK_INTERVAL) if self._notebook else interval
         self._start = time.perf_counter()
         self._first: float | None = None
         self._done, self._drawn, self._last = 0, 0, 0.0
@@ -128,13 +131,15 @@ class Bar:
         line = self._line(time.perf_counter(), logs, final=True)
         if self._live:
             self._draw(line)
-            self._out.write("\n")
+            if self._notebook is None:
+                self._out.write("\n")
         else:
             self._out.write(line + "\n")
         self._out.flush()
 
     def _line(self, now: float, logs: Logs | None, final: bool = False) -> str:
-        values = "".join(f" - {name}: {_number(value)}" for name, value in (logs or {}).items())
+        self._values = {name: _number(value) for name, value in (logs or {}).items()}
+        values = "".join(f" - {name}: {value}" for name, value in self._values.items())
         elapsed = now - self._start
         if self._verbose == 2:
             # Nobody counts the steps of an epoch that is shown at its end only.
@@ -144,7 +149,8 @@ class Bar:
         measured = self._done - getattr(self, "_first_done", 0)
         each = (now - first) / measured if measured > 0 else elapsed / max(self._done, 1)
         left = elapsed if final or not self._total else each * (self._total - self._done)
-        return f"{self._steps()} {_clock(left)} {_duration(each)}/{self._unit}{values}"
+        self._times = f"{_clock(left)} {_duration(each)}/{self._unit}"
+        return f"{self._steps()} {self._times}{values}"
 
     def _steps(self) -> str:
         if not self._total:
@@ -162,10 +168,50 @@ class Bar:
         return f"{colour}{text}{_PLAIN}" if self._colour and text.strip() else text
 
     def _draw(self, line: str) -> None:
+        if self._notebook is not None:
+            self._notebook.show(self._done, self._total, self._times, self._values, line)
+            return
         shown = len(line)
         self._out.write("\r" + line + " " * max(0, self._drawn - shown))
         self._out.flush()
         self._drawn = shown
+
+
+_NOTEBOOK_INTERVAL = 0.2
+"""Seconds between two drawings in a notebook, where each is a message to the browser."""
+
+
+def _in_notebook() -> bool:
+    """Whether what is displayed goes to a browser."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell" or "google.colab" in sys.modules
+
+
+class _Notebook:
+    """One line of HTML that is written over; where there is no HTML, its text."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, done: int, total: int | None, times: str, values: dict[str, str], text: str) -> None:
+        from IPython.display import display
+
+        count = f"{done}/{total or 'Unknown'}"
+        bar = (
+            f"<progress value='{done}' max='{total}' style='width:12em;vertical-align:middle'></progress>"
+            if total
+            else ""
+        )
+        numbers = "".join(
+            f"<span style='margin-left:1em'>{html.escape(name)} <b>{html.escape(value)}</b></span>"
+            for name, value in values.items()
+        )
+        line = f"<div style='font-family:monospace;white-space:nowrap'>{count} {bar} {times}{numbers}</div>"
+        data = {"text/html": line, "text/plain": text}
+        if self._handle is None:
+            self._handle = display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
 
 
 def _number(value: Any) -> str:

@@ -89,8 +89,9 @@ class WeightStatistics(Callback):
         if (epoch + 1) % self.every:
             return
         weights = {weight.path: weight._stored() for weight in self.model.weights if is_float(str(weight.dtype))}
-        for path, numbers in engine.fetch(self._measure(weights)).items():
-            for name, number in zip(_MEASURES, numbers, strict=True):
+        measured = engine.fetch(self._measure(weights))
+        for path in weights:
+            for name, number in zip(_MEASURES, measured[path], strict=True):
                 self._note(path, name, float(number), logs)
             if path in self._sums:
                 self._note(path, "gradient_norm", self._sums[path] / self._steps, logs)

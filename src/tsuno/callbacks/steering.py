@@ -131,14 +131,18 @@ def say(message: str) -> None:
 
 def parts_of(optimizer: Any) -> list[Any]:
     """The optimizers that have a learning rate and averages of their own: one, or those inside a `MultiOptimizer`."""
+    return list(_named_parts(optimizer).values())
+
+
+def _named_parts(optimizer: Any) -> dict[str, Any]:
+    """The same by name; one alone needs none."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return list(getattr(inner, "optimizers", [inner]))
+    return {part.name: part for part in inner.optimizers} if hasattr(inner, "optimizers") else {"": inner}
 
 
 def _note_rates(model: Any, logs: Logs) -> None:
-    parts = parts_of(model.optimizer)
-    for part in parts:
-        logs["learning_rate" if len(parts) == 1 else f"learning_rate_{part.name}"] = float(part.learning_rate)
+    for name, part in _named_parts(model.optimizer).items():
+        logs[f"learning_rate_{name}" if name else "learning_rate"] = float(part.learning_rate)
 
 
 class EarlyStopping(MonitorCallback):
@@ -268,13 +272,13 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def _reduce(self, epoch: int) -> bool:
         """Lower the rates that are not at their lowest yet; whether there were any."""
-        parts = parts_of(self.model.optimizer)
-        lowered = [part for part in parts if float(part.learning_rate) > np.float32(self.min_lr)]
-        for part in lowered:
+        parts = _named_parts(self.model.optimizer)
+        lowered = {name: part for name, part in parts.items() if float(part.learning_rate) > np.float32(self.min_lr)}
+        for name, part in lowered.items():
             new = max(float(part.learning_rate) * self.factor, self.min_lr)
             part.learning_rate = new
             if self.verbose > 0:
-                whose = f" {part.name}" if len(parts) > 1 else ""
+                whose = f" {name}" if name else ""
                 say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing{whose} learning rate to {new}.")
         return bool(lowered)
 
@@ -302,11 +306,10 @@ class LearningRateScheduler(Callback):
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        parts = parts_of(self.model.optimizer)
-        for part in parts:
+        for name, part in _named_parts(self.model.optimizer).items():
             part.learning_rate = rate = self._rate(part, epoch)
             if self.verbose > 0:
-                whose = f"{part.name} " if len(parts) > 1 else ""
+                whose = f"{name} " if name else ""
                 say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting {whose}learning rate to {rate}.")
 
     def _rate(self, optimizer: Any, epoch: int) -> float:

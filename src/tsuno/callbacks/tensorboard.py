@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tsuno import engine
-from tsuno.callbacks.base import Callback, Logs
+from tsuno.callbacks.base import BatchHooks, Callback, Logs
 from tsuno.callbacks.event_file import EventFile, event_library, histogram, images, png, run_metadata
 from tsuno.core.errors import invalid, unknown
 from tsuno.core.validate import NonNegativeInt
@@ -27,7 +27,7 @@ _MOST_IMAGES = 3
 _BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 _WITHOUT_EFFECT = {
     "batch_size": "histograms are of weights, which need no data",
-    "write_grads": "gradients live only inside the compiled step",
+    "write_grads": "`WeightStatistics(gradients=True, in_logs=True)`, given before it, puts gradients among the curves",
     "embeddings_data": "the table of each embedding layer is shown, which needs no data",
 }
 
@@ -56,7 +56,7 @@ class TensorBoard(Callback):
         embeddings_metadata: a file with a name for each row of the embeddings, from `log_dir`; or a dict from names of
             layers to such files.
         batch_size: accepted for compatibility; has no effect.
-        write_grads: accepted for compatibility; has no effect.
+        write_grads: accepted for compatibility; has no effect, but see `WeightStatistics`.
         embeddings_layer_names: the embedding layers to save; None for all.
         embeddings_data: accepted for compatibility; has no effect.
 
@@ -119,9 +119,11 @@ class TensorBoard(Callback):
         """Ask for no more around batches than is needed: the less, the more steps run in one dispatch."""
         if any(getattr(type(self), hook) is not getattr(TensorBoard, hook) for hook in _BATCH_HOOKS):
             return  # a class of the user's, which knows what it needs
-        needed = "never" if self.update_freq == "epoch" else "step" if self.write_steps_per_second else "every"
+        needed: BatchHooks = (
+            "never" if self.update_freq == "epoch" else "step" if self.write_steps_per_second else "every"
+        )
         to_trace = self._tracing or self._batch < self._first_traced
-        self.batch_hooks = "step" if to_trace else needed  # type: ignore[assignment]
+        self.batch_hooks = "step" if to_trace else needed
 
     def set_model(self, model: Any) -> None:
         event_library()

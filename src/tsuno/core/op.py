@@ -21,6 +21,7 @@ import numpy as np
 from tsuno import engine
 from tsuno.core.arithmetic import OPS
 from tsuno.core.config import Configurable
+from tsuno.core.errors import is_from_below, reason
 from tsuno.core.naming import auto_name
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
 from tsuno.core.variable import Composed, Variable
@@ -52,10 +53,28 @@ def op(function: Callable[P, R]) -> Callable[P, R]:
                     return getattr(x, name)(*args, **kwargs)
         values = [to_array(x) if place in places else x for place, x in enumerate(args)]
         named: dict[str, Any] = {name: to_array(x) if name in tensors else x for name, x in kwargs.items()}
-        return run(*values, **named)
+        try:
+            return run(*values, **named)
+        except (TypeError, ValueError, IndexError) as problem:
+            if type(problem) in (TypeError, ValueError, IndexError) and is_from_below(problem):
+                raise _named(name, problem, [*values, *named.values()], named.get("axis")) from None
+            raise
 
     OPS[name] = call
     return cast(Callable[P, R], call)
+
+
+def _named(name: str, problem: Exception, values: list[Any], axis: Any) -> Exception:
+    """An error of the array library as that of an op, with the shapes of the arrays it was applied to."""
+    flat = [leaf for value in values for leaf in (value if isinstance(value, (list, tuple)) else [value])]
+    shapes = [tuple(leaf.shape) for leaf in flat if hasattr(leaf, "shape") and hasattr(leaf, "dtype")]
+    why = reason(problem)
+    if isinstance(axis, int) and shapes and not -len(shapes[0]) <= axis < len(shapes[0]):
+        why = f"there is no axis {axis} among {len(shapes[0])}"
+    shown = " and ".join(map(str, shapes[:4])) if shapes else "these arguments"
+    error = type(problem)(f"`ops.{name}` cannot be applied to {'arrays of shape ' * bool(shapes)}{shown}: {why}.")
+    error.reason = why  # type: ignore[attr-defined]
+    return error
 
 
 def to_array(x: Any) -> Any:
@@ -86,9 +105,9 @@ class Function(Configurable):
             outputs = infer(self, args, kwargs)
         except (TypeError, ValueError) as problem:
             shapes = [str(leaf.shape) for leaf in (*args, *kwargs.values()) if isinstance(leaf, KerasTensor)]
-            reason = str(problem).splitlines()[0]
             raise ValueError(
-                f"`ops.{self.function}` cannot be applied to symbolic tensors of shape {' and '.join(shapes)}: {reason}"
+                f"`ops.{self.function}` cannot be applied to symbolic tensors of shape {' and '.join(shapes)}: "
+                f"{reason(problem)}."
             ) from problem
         Node(self, args, kwargs, outputs)
         return outputs

@@ -81,6 +81,12 @@ class KerasTensor(Arithmetic):
             f"{self!r} has no values yet, so NumPy cannot work on it: use the function of the same name in `tsuno.ops`."
         )
 
+    def __float__(self) -> float:
+        raise TypeError(f"{self!r} is symbolic and has no value yet: no number can be made of it.")
+
+    def __int__(self) -> int:
+        raise TypeError(f"{self!r} is symbolic and has no value yet: no number can be made of it.")
+
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
             raise TypeError(f"{self!r} has no known length.")
@@ -142,9 +148,11 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
     try:
         first = trace(_PROBES[0], _PROBES[0])
         second = trace(_PROBES[1], _PROBES[1]) if unknown else first
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as problem:
         # An unknown size may have to equal a known one: let all but the batch be 1, which fits everywhere.
         if not any(size is None for tensor in tensors for size in tensor.shape[1:]):
+            if unknown and type(problem) in (TypeError, ValueError) and problem.args:
+                problem.args = (str(problem.args[0]).replace(f"({_PROBES[0]}, ", "(None, "),)
             raise
         first, second = trace(_PROBES[0], 1), trace(_PROBES[1], 1)
 

@@ -6,15 +6,19 @@ value in its plain form (`np.int64(3)` and `3.0` become `3`) or None where the v
 
 from __future__ import annotations
 
+import functools
+import inspect
 import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import numpy as np
 
 from tsuno.core.errors import describe, invalid, suggest
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,20 @@ def check(annotation: Any, value: Any, where: str) -> Any:
     if options and value not in options:
         raise invalid(where, f"one of {', '.join(repr(option) for option in options)}", value)
     return value
+
+
+def spelled(function: F) -> F:
+    """A method; where the name of an argument is misspelt, the error has the nearest right one."""
+    known = inspect.signature(function).parameters.keys()
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs.keys() <= known:
+            strange = next(name for name in kwargs if name not in known)
+            raise TypeError(f"`{function.__qualname__}` has no argument {strange!r}.{suggest(strange, known)}")
+        return function(*args, **kwargs)
+
+    return cast(F, call)
 
 
 def _constraint(annotation: Any) -> tuple[Check | None, tuple[Any, ...], bool]:

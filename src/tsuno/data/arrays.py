@@ -9,9 +9,6 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
-from tsuno.core.dtypes import numpy_dtype
-from tsuno.core.errors import describe
-from tsuno.core.settings import floatx
 from tsuno.data.chunk import KEPT_LOGS, Chunk
 
 Tree = Any
@@ -97,95 +94,3 @@ class ArrayData:
         if self.shuffle:
             rows = np.random.Generator(np.random.Philox(key=[self.seed, turn])).permutation(rows)
         return rows
-
-
-def as_arrays(structure: Tree, what: str) -> Tree:
-    """Host arrays of dtypes that the engine computes in, from anything array-like; None stays.
-
-    Raises:
-        ValueError: something is no array of numbers, or not of one length; `what` names it.
-    """
-    if structure is None:
-        return None
-    if isinstance(structure, dict):
-        return {key: as_arrays(value, f"{what}[{key!r}]") for key, value in structure.items()}
-    if isinstance(structure, (list, tuple)) and _is_structure(structure):
-        return type(structure)(as_arrays(value, f"{what}[{place}]") for place, value in enumerate(structure))
-    if hasattr(structure, "to_numpy") and not hasattr(structure, "__jax_array__"):  # data frames and series
-        structure = structure.to_numpy()
-    try:
-        array = np.asarray(structure)
-    except (ValueError, TypeError):
-        raise ValueError(
-            f"`{what}` must be an array of numbers; got {describe(structure)}, whose rows have different lengths. "
-            f"Pad them to "
-            "one length first."
-        ) from None
-    if array.dtype == object or array.dtype.kind in "SU":
-        array = _numbers(array, what)
-    if array.ndim == 0:
-        raise ValueError(f"`{what}` must be an array with one row per sample; got {describe(structure)}.")
-    if array.dtype.kind == "c":
-        raise ValueError(
-            f"`{what}` must hold real numbers; got dtype {array.dtype}. Pass real and imaginary parts apart."
-        )
-    if array.dtype.kind == "M" or array.dtype.kind == "m":
-        raise ValueError(f"`{what}` must hold numbers; got dtype {array.dtype}. Turn dates into numbers first.")
-    if array.dtype == np.float64 and floatx() != "float64":
-        array = array.astype(numpy_dtype(floatx()))
-    elif array.dtype in (np.int64, np.uint64) and floatx() != "float64":
-        array = array.astype(np.int32 if array.dtype == np.int64 else np.uint32)
-    return array
-
-
-def _is_structure(value: Any) -> bool:
-    """Whether a list is one of several arrays, rather than rows of numbers."""
-    return (
-        bool(value)
-        and all(item is None or isinstance(item, dict) or hasattr(item, "shape") for item in value)
-        and not all(np.ndim(item) == 0 for item in value if item is not None and not isinstance(item, dict))
-    )
-
-
-def _numbers(array: np.ndarray, what: str) -> np.ndarray:
-    if array.dtype == object:
-        try:
-            if all(isinstance(item, (int, float, bool, np.number, np.bool_)) for item in array.ravel()):
-                return array.astype(np.float64)
-        except (TypeError, ValueError):
-            pass
-    example = next((item for item in array.ravel() if not isinstance(item, (int, float, np.number))), None)
-    raise ValueError(
-        f"`{what}` must hold numbers; got an array of dtype {array.dtype}, with values such as {describe(example)}. "
-        "For text, begin the model with Input(shape, dtype='string') and a layer that reads it, such as "
-        "TextVectorization; pad rows of different lengths to one array."
-    )
-
-
-def check_lengths(parts: dict[str, Tree]) -> int:
-    """The common number of rows of all arrays; raises one sentence if there is none."""
-    lengths: dict[str, int] = {}
-    for name, structure in parts.items():
-        for place, leaf in enumerate(engine.tree.leaves(structure)):
-            lengths[name if place == 0 else f"{name}[{place}]"] = len(leaf)
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-        raise ValueError(f"All arrays must have the same number of samples; got {shown}.")
-    length = next(iter(lengths.values()))
-    if length == 0:
-        raise ValueError(f"`{next(iter(lengths))}` has no samples: its shape begins with 0.")
-    return length
-
-
-def check_finite(structure: Tree, what: str) -> None:
-    """Raise one sentence if NaN or infinity is among the numbers."""
-    for place, leaf in enumerate(engine.tree.leaves(structure)):
-        if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
-            rows = np.flatnonzero(~np.isfinite(leaf.reshape(len(leaf), -1)).all(axis=1))
-            kind = "NaN" if np.isnan(leaf[rows[0]]).any() else "an infinite value"
-            name = what if place == 0 else f"{what}[{place}]"
-            raise ValueError(
-                f"`{name}` must hold finite numbers; got {kind} in {len(rows)} of {len(leaf)} samples, first in "
-                f"sample {rows[0]}. "
-                "Drop those samples, or fill them in, for example with np.nan_to_num."
-            )

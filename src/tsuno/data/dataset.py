@@ -17,7 +17,7 @@ from tsuno.core import tree
 from tsuno.core.errors import describe, invalid
 from tsuno.core.seeds import make_default_seed
 from tsuno.core.validate import NonNegativeInt, PositiveInt, check
-from tsuno.data.py_dataset import in_order
+from tsuno.data.workers import in_order
 
 INFINITE, UNKNOWN = -1, -2
 _WORKERS = max(2, min(8, os.cpu_count() or 1))

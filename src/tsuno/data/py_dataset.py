@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
-import warnings
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
-from tsuno.core.seeds import make_default_seed
 from tsuno.core.validate import NonNegativeInt, PositiveInt, check
-
-_PATIENCE = 60.0
-"""Seconds without a batch from a process after which a warning is due."""
+from tsuno.data.passes import Passes
+from tsuno.data.workers import in_order
 
 
 class PyDataset:
@@ -103,21 +95,17 @@ class PyDataset:
 Sequence = PyDataset
 
 
-class Numbered:
+class Numbered(Passes):
     """A `PyDataset`, or anything shaped like one, as an iterable of batches for a stream.
 
     Args:
         dataset: the dataset.
         shuffle: whether each pass takes the batches in a new random order.
-
-    Attributes:
-        turn: the number of the pass in progress; with the seed, what its order is made from.
-        start: the place in that order from which the next iteration goes on.
     """
 
     def __init__(self, dataset: Any, shuffle: bool = False) -> None:
-        self.dataset, self.shuffle, self.turn, self.start = dataset, shuffle, 0, 0
-        self.seed = make_default_seed() if shuffle else 0
+        super().__init__(shuffle)
+        self.dataset = dataset
 
     @staticmethod
     def fits(x: Any) -> bool:
@@ -126,22 +114,15 @@ class Numbered:
             hasattr(x, "__getitem__") and hasattr(x, "on_epoch_end") and hasattr(x, "__len__")
         )
 
-    @property
-    def endless(self) -> bool:
-        return self._count() is None
-
-    def _count(self) -> int | None:
+    def count(self) -> int | None:
         return self.dataset.num_batches if hasattr(self.dataset, "num_batches") else len(self.dataset)
 
-    def __len__(self) -> int:
-        count = self._count()
-        if count is None:
-            raise TypeError("This dataset has no end.")
-        return count
-
     def __iter__(self) -> Iterator[Any]:
-        count = self._count()
-        indices: Iterable[int] = itertools.count(self.start) if count is None else self._order(count)[self.start :]
+        count = self.count()
+        indices: Iterable[int] = itertools.count(self.start)
+        if count is not None:
+            order: list[int] = self.random().permutation(count).tolist() if self.shuffle else list(range(count))
+            indices = order[self.start :]
         workers = getattr(self.dataset, "workers", 1)
         processes = getattr(self.dataset, "use_multiprocessing", False)
         if workers > 1 or (workers > 0 and processes):
@@ -149,83 +130,8 @@ class Numbered:
             return in_order(self.dataset.__getitem__, indices, workers, processes, ahead)
         return (self.dataset[index] for index in indices)
 
-    def _order(self, count: int) -> list[int]:
-        if not self.shuffle:
-            return list(range(count))
-        random = np.random.Generator(np.random.Philox(key=[self.seed, self.turn]))
-        order: list[int] = random.permutation(count).tolist()
-        return order
-
-    def advance(self, batches: int) -> None:
-        """Let the next iteration begin so many batches after where this one began."""
-        count, self.start = self._count(), self.start + batches
-        if count:
-            passes, self.start = divmod(self.start, count)
-            self.turn += passes
-
-    def position(self) -> dict[str, Any]:
-        return {"seed": self.seed, "turn": self.turn, "start": self.start}
-
-    def go_to(self, position: dict[str, Any]) -> None:
-        self.seed, self.turn, self.start = position["seed"], position["turn"], position["start"]
-
     def on_epoch_begin(self) -> None:
         getattr(self.dataset, "on_epoch_begin", lambda: None)()
 
     def on_epoch_end(self) -> None:
         getattr(self.dataset, "on_epoch_end", lambda: None)()
-
-
-def in_order(
-    function: Callable[[Any], Any], items: Iterable[Any], workers: int, processes: bool = False, ahead: int = 10
-) -> Iterator[Any]:
-    """`map(function, items)`, computed by several workers; results come in order, errors where they are read.
-
-    Args:
-        function: what to compute; with processes, results must be picklable.
-        items: the arguments.
-        workers: how many are computed at a time.
-        processes: whether workers are processes.
-        ahead: how many results may wait.
-    """
-    todo = iter(items)
-    waiting: deque[Future[Any]] = deque()
-    pool = _process_pool(function, workers) if processes else ThreadPoolExecutor(workers, "tsuno-worker")
-    work = _call if processes else function
-    try:
-        with warnings.catch_warnings():
-            if processes:  # forked workers run the dataset's code only, and never the device's
-                warnings.filterwarnings("ignore", message=".*fork.*")
-            waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, max(ahead, 1)))
-        while waiting:
-            future = waiting.popleft()
-            if processes and not wait([future], _PATIENCE).done:
-                warnings.warn(
-                    f"No batch has come from {workers} worker processes for {_PATIENCE:.0f} seconds. They cannot run "
-                    "the array engine: if the dataset uses Tsuno's ops or layers, pass use_multiprocessing=False.",
-                    stacklevel=2,
-                )
-            result = future.result()
-            waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, 1))
-            yield result
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _process_pool(function: Callable[[Any], Any], workers: int) -> Executor:
-    """Processes that know the function; forked where that can be, so that it need not be picklable."""
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-    context = multiprocessing.get_context(method)
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_adopt, initargs=(function,))
-
-
-_function: Callable[[Any], Any]
-
-
-def _adopt(function: Callable[[Any], Any]) -> None:
-    global _function
-    _function = function
-
-
-def _call(item: Any) -> Any:
-    return _function(item)

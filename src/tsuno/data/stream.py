@@ -13,8 +13,8 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.core.errors import describe
-from tsuno.data.arrays import as_arrays, check_lengths
 from tsuno.data.chunk import Chunk
+from tsuno.data.reading import as_arrays, check_lengths
 
 _END = object()
 _PATIENCE = 10.0
@@ -30,10 +30,13 @@ class StreamData:
             stops. A source that can start a pass anywhere, at its `start`, is left alone between epochs.
         weigh: turns targets and sample weights into sample weights; see `class_weight`.
         read: what the inputs pass through on the host.
+        split: turns what the iterable gives into `(x, y)`.
     """
 
-    def __init__(self, source: Iterable[Any], steps: int | None = None, weigh: Any = None, read: Any = None) -> None:
-        self.source, self.weigh, self.read = source, weigh, read
+    def __init__(
+        self, source: Iterable[Any], steps: int | None = None, weigh: Any = None, read: Any = None, split: Any = None
+    ) -> None:
+        self.source, self.weigh, self.read, self.split = source, weigh, read, split
         self.steps: int | None = steps if steps is not None else _length(source)
         self._once = isinstance(source, Iterator)
         self._numbered = hasattr(source, "advance")
@@ -51,7 +54,7 @@ class StreamData:
             self._first = self._next()
             if self._first is None:
                 raise ValueError(f"The data {describe(self.source)} gave no batch.")
-        return self._first
+        return self._first.host
 
     def position(self) -> dict[str, Any]:
         origin = _position(self.source) if self._iterator is None else self._origin
@@ -94,8 +97,8 @@ class StreamData:
                 ended = not self._goes_round()
                 continue
             self._given += 1
-            size = len(engine.tree.leaves(batch)[0])
-            yield Chunk(engine.put(batch), np.arange(size, dtype=np.int32), size, 0, 1)
+            size = len(engine.tree.leaves(batch.host)[0])
+            yield Chunk(batch.placed, np.arange(size, dtype=np.int32), size, 0, 1)
             taken += 1
         if ended and self.steps is not None and taken < self.steps:
             warnings.warn(
@@ -169,14 +172,16 @@ class StreamData:
             self._given = 0
 
     def _batches(self, items: Iterable[Any] | None) -> Generator[Any, None, None]:
+        fresh = getattr(self.source, "fresh", False)
         for item in self.source if items is None else items:
-            x, y, weight = _split(item)
-            x = x if self.read is None else self.read(x)
-            batch = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(weight, "sample_weight"))
+            x, y, weight = _split(item if self.split is None else self.split(item))
+            made = x if self.read is None else self.read(x)
+            batch = (as_arrays(made, "x"), as_arrays(y, "y"), as_arrays(weight, "sample_weight"))
             if self.weigh is not None:
                 batch = (batch[0], batch[1], self.weigh(batch[1], batch[2]))
             check_lengths({"x": batch[0], "y": batch[1], "sample_weight": batch[2]})
-            yield batch
+            # The device may still read a batch, or share its memory, when a generator fills the next one in its place.
+            yield batch if fresh else engine.tree.map(np.array, batch)
 
 
 def _position(source: Any) -> Any:
@@ -203,34 +208,49 @@ def _split(item: Any) -> tuple[Any, Any, Any]:
     return item, None, None
 
 
+class _Batch:
+    """A batch on the host and, soon, on the device."""
+
+    def __init__(self, host: Any) -> None:
+        self.host, self.placed = host, engine.put(host)
+
+
 class _Prefetch:
-    """The same batches, each fetched in a thread while the one before is used; errors come out where it is read."""
+    """The same batches, each fetched in a thread while the one before is used; errors come out where it is read.
+
+    The batch after the one that was read last is on its way to the device already, if it has been fetched.
+    """
 
     def __init__(self, batches: Generator[Any, None, None]) -> None:
         waiting: queue.Queue[Any] = queue.Queue(maxsize=1)
         stopped = threading.Event()
         # The thread holds no reference to this object: when nobody reads any more, it ends.
         self._waiting, self._stopped, self._ended = waiting, stopped, False
+        self._next: Any = None
         self._thread = threading.Thread(target=_fetch, args=(batches, waiting, stopped), name="tsuno-data", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> _Batch:
         if self._ended:
             raise StopIteration
-        batch, problem = self._waiting.get()
-        self._ended = batch is _END
-        if problem is not None:
-            raise problem
-        if self._ended:
-            raise StopIteration
-        return batch
+        batch, problem = self._waiting.get() if self._next is None else self._next
+        self._next = None
+        if batch is _END:
+            self._ended = True
+            raise StopIteration if problem is None else problem
+        try:
+            following, problem = self._waiting.get_nowait()
+            self._next = (following if following is _END else _Batch(following)), problem
+        except queue.Empty:
+            pass
+        return batch if isinstance(batch, _Batch) else _Batch(batch)
 
     def close(self) -> None:
         """Fetch no more, and wait for what is being fetched."""
-        self._ended = True
+        self._ended, self._next = True, None
         self._stopped.set()
         self._thread.join(_PATIENCE)
 

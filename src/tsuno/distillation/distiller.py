@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tsuno import losses, metrics, ops
@@ -126,6 +127,14 @@ class Distiller(Model):
         assert self.compiled is not None
         self.compiled.arguments["loss"] = loss  # so that a saved distiller is compiled again when it is loaded
 
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        if config.get("loss") is not None:
+            return super().compile_from_config(config)
+        super().compile_from_config({**config, "loss": _not_said})
+        assert self.compiled is not None
+        self.compiled.arguments["loss"] = None
+        return None
+
     def call(self, inputs: Any, training: Any = None, **kwargs: Any) -> Any:
         return self.student(inputs, training=training, **kwargs)
 
@@ -221,3 +230,11 @@ def _as_loss(identifier: Any) -> Any:
     found = losses.get(identifier)
     is_function = found is not None and not isinstance(found, losses.Loss)
     return LossFunctionWrapper(found, name=getattr(found, "__name__", None)) if is_function else found
+
+
+def _not_said(y_true: Any, y_pred: Any) -> Any:
+    """Stands for the loss where a file does not say it."""
+    raise RuntimeError(
+        "The file of this distiller does not say the student's loss, as files of Keras do not: call its `compile` with "
+        "`loss` before training or evaluating it."
+    )

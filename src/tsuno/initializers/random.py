@@ -12,6 +12,7 @@ from tsuno import engine
 from tsuno.core import seeds
 from tsuno.core.dtypes import is_float, standardize_dtype
 from tsuno.core.errors import invalid
+from tsuno.core.validate import NonNegative
 from tsuno.initializers.base import Initializer
 
 
@@ -44,7 +45,7 @@ class RandomNormal(_Random):
         (2, 3)
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+    def __init__(self, mean: float = 0.0, stddev: NonNegative = 0.05, seed: Any = None) -> None:
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self._fixed_seed()
 
@@ -67,7 +68,7 @@ class TruncatedNormal(_Random):
         True
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+    def __init__(self, mean: float = 0.0, stddev: NonNegative = 0.05, seed: Any = None) -> None:
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self._fixed_seed()
 

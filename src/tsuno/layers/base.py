@@ -19,7 +19,7 @@ from tsuno.core import tree
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, get_mask, scope, set_mask
 from tsuno.core.dtypes import DTypePolicy, get_policy, is_float
-from tsuno.core.errors import describe, invalid
+from tsuno.core.errors import describe, invalid, reason
 from tsuno.core.naming import auto_name
 from tsuno.core.op import to_array
 from tsuno.core.registry import serialize
@@ -244,7 +244,7 @@ class Layer(Changeable, Configurable):
             shown = " and ".join(map(str, shapes))
             error = ValueError(
                 f"The layer `{self.path}` ({type(self).__name__}) cannot be applied to an input of shape {shown}: "
-                f"{str(problem).splitlines()[0] if str(problem) else type(problem).__name__}"
+                f"{reason(problem)}."
             )
             error._located = True  # type: ignore[attr-defined]
             raise error from problem

@@ -6,10 +6,13 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tsuno import engine
+from tsuno.core import tree
 from tsuno.core.config import once
 from tsuno.core.context import context, get_mask
-from tsuno.core.errors import invalid
+from tsuno.core.errors import invalid, reason
 from tsuno.core.functions import probe
+from tsuno.core.registry import in_library
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Holder
 
@@ -58,7 +61,8 @@ class CallSignature:
         missing = [name for name in self.required if name not in arguments]
         if missing:
             raise TypeError(f"`{layer.path}` ({type(layer).__name__}) must be called with {missing[0]!r}.")
-        if isinstance(arguments.get(self.first), (Holder, type, str)):
+        first = arguments.get(self.first, self)
+        if isinstance(first, (Holder, type, str)) or (first is None and not layer.built and in_library(type(layer))):
             raise invalid(f"{layer.path}.{self.first}", "an array or a symbolic tensor", arguments[self.first])
         return arguments
 
@@ -86,10 +90,29 @@ class CallSignature:
         if self.variadic is not None and self.variadic in arguments:
             rest = arguments.pop(self.variadic)
             positional = (*(arguments.pop(name) for name in self.names if name in arguments), *rest)
-        outputs = layer.call(*positional, **arguments)
+        try:
+            outputs = layer.call(*positional, **arguments)
+        except (TypeError, ValueError, IndexError) as problem:
+            _locate(problem, layer, (*positional, *arguments.values()))
+            raise
         if context.probes is not None:
             probe(f"the output of `{layer.path}` ({type(layer).__name__})", outputs)
         return outputs
+
+
+def _locate(problem: Exception, layer: Layer, values: tuple[Any, ...]) -> None:
+    """Say in the error of an op which layer it was in, once."""
+    if not hasattr(problem, "reason") or hasattr(problem, "_located"):
+        return
+    leaves = tree.flatten([value for value in values if _holds_tensors(value)])
+    if any(engine.is_traced(leaf) for leaf in leaves):
+        return  # the shapes at hand are stand-ins for those that the layer was called with
+    shown = " and ".join(str(tuple(leaf.shape)) for leaf in leaves)
+    problem.args = (
+        f"The layer `{layer.path}` ({type(layer).__name__}) cannot be applied to an input of shape {shown}: "
+        f"{reason(problem)}.",
+    )
+    problem._located = True  # type: ignore[attr-defined]
 
 
 def _holds_tensors(value: Any) -> bool:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tsuno.core.errors import invalid
 from tsuno.core.registry import deserialize
 from tsuno.graph import Graph
 from tsuno.layers import InputLayer, Layer
 from tsuno.models.model import Model
 from tsuno.models.sequential import Sequential
+from tsuno.training.compiled import follow, recipe
 
 
 def clone_model(
@@ -21,7 +23,7 @@ def clone_model(
     recursive: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """A model of the same structure with new weights.
+    """A model of the same structure with new weights, compiled in the same way.
 
     Args:
         model: a functional or `Sequential` model, or a subclassed one that can be made from its config.
@@ -38,6 +40,13 @@ def clone_model(
         (True, False)
     """
 
+    clone = _clone(model, input_tensors, clone_function, call_function, recursive)
+    if model.compiled is not None and not model.has_own("compile"):
+        clone.compile(**follow(recipe(model.compiled.arguments)))
+    return clone
+
+
+def _clone(model: Any, input_tensors: Any, clone_function: Any, call_function: Any, recursive: bool) -> Any:
     def copy(layer: Layer) -> Layer:
         if isinstance(layer, InputLayer):
             return InputLayer.from_config(layer.get_config())
@@ -95,4 +104,8 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         >>> tsuno.models.model_from_json(model.to_json()).output_shape
         (None, 2)
     """
-    return deserialize(json.loads(json_string), custom_objects)
+    try:
+        data = json.loads(json_string)
+    except ValueError as problem:
+        raise invalid("model_from_json.json_string", f"JSON as `to_json` writes it ({problem})", json_string) from None
+    return deserialize(data, custom_objects)

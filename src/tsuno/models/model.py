@@ -8,6 +8,7 @@ connect them.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,12 +22,13 @@ from tsuno.core.spec import KerasTensor, infer
 from tsuno.core.variable import children
 from tsuno.graph import Graph
 from tsuno.layers import Layer
+from tsuno.models.layer_list import LayerList
 from tsuno.models.reading import unpack
 from tsuno.models.stepping import Stepping
 from tsuno.models.summary import summary
 from tsuno.rewrite.whole import quantize_model
 from tsuno.training import loop
-from tsuno.training.compiled import Compiled
+from tsuno.training.compiled import Compiled, follow, recipe
 from tsuno.training.program import Programs
 
 
@@ -165,7 +167,7 @@ class Model(Stepping):
         for child in children(self):
             if isinstance(child, Layer) and all(child is not other for other in found):
                 found.append(child)
-        return found
+        return LayerList(found)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its place.
@@ -541,22 +543,39 @@ class Model(Stepping):
         return {key: serialize(value) for key, value in self.compiled.arguments.items()}
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile as `get_compile_config` says."""
+        """Compile as `get_compile_config` says; to be overridden together with `compile`."""
+        if self.has_own("compile"):
+            warnings.warn(
+                f"`{type(self).__name__}` has a `compile` of its own, so it is not compiled now: call it, or define "
+                "`get_compile_config` and `compile_from_config` too.",
+                stacklevel=2,
+            )
+            return
         self.compile(**{key: deserialize(value) for key, value in config.items()})
 
     def __reduce__(self) -> Any:
-        return _restore, (serialize(self), self.get_weights())
+        slots = [variable.numpy() for variable in self.optimizer.variables] if self.compiled is not None else []
+        compiled = None if self.compiled is None else recipe(self.compiled.arguments)
+        return _restore, (serialize(self), self.get_weights(), compiled, slots)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        copy = _restore(serialize(self), self.get_weights())
+        restore, arguments = self.__reduce__()
+        copy = restore(*arguments)
         memo[id(self)] = copy
         return copy
 
 
-def _restore(data: dict[str, Any], weights: list[Any]) -> Any:
+def _restore(data: dict[str, Any], weights: list[Any], compiled: Any = None, slots: Any = ()) -> Any:
+    """A model with its weights, compiled as it was, its optimizer where it was."""
     model = deserialize(data)
     if weights:
         model.set_weights(weights)
+    if compiled is not None and not model.has_own("compile"):
+        model.compile(**follow(compiled))
+        if model.built:
+            model.optimizer.build(model.compiled.trainable(model))
+        if len(slots) == len(model.optimizer.variables):
+            model.optimizer.set_weights(slots)
     return model
 
 

@@ -95,6 +95,10 @@ class Sequential(Model):
         x: Any = inputs
         for layer in self._layers:
             x = layer(x)
+            if x is None:
+                raise ValueError(
+                    f"The layer {layer.name!r} of `{self.name}` returned None: does its `call` lack a `return`?"
+                )
         self._batch_shape = shape
         self.graph = Graph(inputs, x, self.name)
 

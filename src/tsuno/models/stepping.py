@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tsuno.core import tree
-from tsuno.core.context import scope
 from tsuno.core.errors import describe
-from tsuno.core.functions import StatelessScope, value_and_grad
+from tsuno.core.functions import StatelessScope, probe, value_and_grad
 from tsuno.core.registry import in_library
 from tsuno.core.variable import Variable
 from tsuno.metrics import Metric
@@ -173,6 +172,7 @@ class Stepping(TextReader):
         loss = self.compute_loss(x, y, y_pred, sample_weight, **extra)
         if getattr(loss, "ndim", None) != 0 and not isinstance(loss, (int, float)):
             raise ValueError(f"`{type(self).__name__}.compute_loss` must return a scalar; got {describe(loss)}.")
+        probe("the loss", loss)
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tsuno.core.config import Configurable
 from tsuno.core.context import context, scope
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import invalid
+from tsuno.core.functions import probe
 from tsuno.core.naming import auto_name
 from tsuno.core.registry import custom_object_scope, in_library
 from tsuno.core.validate import Fraction, NonNegative, PositiveInt
@@ -229,6 +230,8 @@ class Optimizer(Configurable, Holder):
         if isinstance(value, LearningRateSchedule) or callable(value):
             self._learning_rate = value
         elif isinstance(self._learning_rate, Variable):
+            if isinstance(value, (str, bool)) or (isinstance(value, (int, float)) and not value >= 0):
+                raise invalid(f"{type(self).__name__}.learning_rate", "a number, zero or more", value)
             self._learning_rate.assign(value)
         else:
             raise TypeError(
@@ -284,12 +287,17 @@ class Optimizer(Configurable, Holder):
         pairs = [(g, v) for g, v in pairs if not v.overwrite_with_gradient]
         if self.loss_scale_factor is not None:
             pairs = [(g / self.loss_scale_factor, v) for g, v in pairs]
+        for observe in context.observers:
+            observe([g for g, _ in pairs], [v for _, v in pairs])
+        for gradient, variable in pairs:
+            probe(f"the gradient of `{variable.path}`", gradient)
         if pairs:
             self._accumulate(pairs) if self.gradient_accumulation_steps else self._move(pairs)
             self._average()
         for _, variable in pairs:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
+            probe(f"the new value of `{variable.path}`", variable.value)
         self._iterations.assign_add(1)
 
     def _weights(self, grads: Sequence[Any], given: Sequence[Variable] | None) -> list[Variable]:

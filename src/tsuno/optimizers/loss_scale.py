@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from tsuno import ops
 from tsuno.core import registry
+from tsuno.core.context import scope
 from tsuno.core.errors import invalid
 from tsuno.core.validate import PositiveInt
 from tsuno.core.variable import Variable
@@ -109,7 +110,7 @@ class LossScaleOptimizer(Optimizer):
             g if g is None or weight.overwrite_with_gradient else g / scale
             for g, weight in zip(grads, weights, strict=True)
         ]
-        with only_where(finite, [self.inner_optimizer, weights]):
+        with only_where(finite, [self.inner_optimizer, weights]), scope(probes=None):  # too large a factor is no error
             self.inner_optimizer.apply(unscaled, weights)
         grows = count == self.dynamic_growth_steps - 1
         self.dynamic_scale.assign(scale * ops.where(finite, ops.where(grows, 2.0, 1.0), 0.5))

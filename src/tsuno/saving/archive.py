@@ -107,7 +107,7 @@ def load_model(
         model = deserialize(config, custom_objects)
         if compile and compile_config:
             model.compile_from_config(compile_config)
-            if model.built:
+            if model.built and model.compiled is not None:
                 model.optimizer.build(model.compiled.trainable(model))
         read_weights(model, io.BytesIO(_read(archive, _WEIGHTS)))
         _load_assets(model, archive)

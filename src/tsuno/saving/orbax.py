@@ -88,7 +88,7 @@ def take_state_tree(model: Any, tree: Mapping[str, Any]) -> list[str]:
 
 
 def _spellings(path: str, root: str) -> Iterable[str]:
-    """A variable's path with and without the name of the model; an optimizer's has the weight's path in its last part."""
+    """A variable's path with and without the name of the model; an optimizer's has that of a weight in it."""
     head, _, tail = path.partition("/")
     yield path
     yield f"{root}/{path}"
@@ -128,7 +128,9 @@ def _take(model: Any, tree: Mapping[str, Any], directory: Any) -> None:
     weights = {variable.path for variable in model.variables}
     lacking = take_state_tree(model, tree)
     if wanting := [path for path in lacking if path in weights]:
-        raise ValueError(f"The checkpoint in {str(directory)!r} has no array for {wanting[0]!r}: it is of another model.")
+        raise ValueError(
+            f"The checkpoint in {str(directory)!r} is of another model: it has no array for {wanting[0]!r}."
+        )
     if lacking:
         warnings.warn(f"The checkpoint in {str(directory)!r} has nothing for {', '.join(lacking)}.", stacklevel=4)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import numbers
+import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tsuno import losses
+from tsuno import activations, losses
 from tsuno.core import tree
 from tsuno.core.context import scope
 from tsuno.core.errors import describe, invalid
+from tsuno.core.registry import in_library
 from tsuno.core.spec import KerasTensor, infer
+from tsuno.losses.base import LossFunctionWrapper
 from tsuno.training.compiled import output_names
 
 
@@ -71,7 +76,8 @@ def check_indices(model: Any, x: Any) -> None:
                     f"from {low} to {high}."
                 )
             if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
-                raise ValueError(f"The input of `{node.operation.name}` must hold whole numbers; got fractions.")
+                got = array[array != np.rint(array)].flat[0]
+                raise ValueError(f"The input of `{node.operation.name}` must hold whole numbers; got {got}.")
 
 
 def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weight: Any = None) -> None:
@@ -90,12 +96,16 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
     ):
         if fn is None or target is None:
             continue
-        if tuple(target.shape[1:]) != tuple(output.shape[1:]):
+        own = isinstance(fn, LossFunctionWrapper) and not in_library(fn.fn)
+        if own:
+            _check_takes_two(fn)
+        if own or tuple(target.shape[1:]) != tuple(output.shape[1:]):
             rows = len(array)
             pair = [KerasTensor((rows, *each.shape[1:]), str(each.dtype)) for each in (target, output)]
             with scope(losses=[]):
-                infer(lambda t, p, fn=fn: fn(t, p), tuple(pair), {})
+                infer(partial(_value, fn), tuple(pair), {})
         _check_labels(fn, np.asarray(array), output)
+    _check_probabilities(model)
 
 
 def value_check(model: Any, y_pred: Any) -> Callable[[Any], None]:
@@ -112,6 +122,58 @@ def value_check(model: Any, y_pred: Any) -> Callable[[Any], None]:
                     _check_labels(fn, np.asarray(array), output)
 
     return check
+
+
+def _check_takes_two(fn: Any) -> None:
+    try:
+        inspect.signature(fn.fn).bind(None, None, **fn._fn_kwargs)
+    except TypeError as problem:
+        raise TypeError(f"The loss {fn.name!r} must be a function of (y_true, y_pred): {problem}.") from None
+    except ValueError:
+        return  # a function that does not show what it takes
+
+
+def _value(fn: Any, y_true: Any, y_pred: Any) -> Any:
+    """The value of a loss, which must be one."""
+    if isinstance(fn, LossFunctionWrapper):
+        values = fn.call(y_true, y_pred)
+        if not isinstance(values, (int, float)) and not hasattr(values, "dtype"):
+            returned = "None: does it lack a `return`?" if values is None else f"{describe(values)}, not a tensor."
+            raise TypeError(f"The loss {fn.name!r} returned {returned}")
+    return fn(y_true, y_pred)
+
+
+def check_trainable(model: Any) -> None:
+    """Remark upon a model that has nothing to train, or not what it had when it was compiled."""
+    if not model.compiled.trainable(model) and model.weights:
+        warnings.warn(
+            f"`{model.name}` has no weights to train: `trainable` is False of all its layers. Set it, and `compile`.",
+            stacklevel=4,
+        )
+    elif names := model.compiled.forgotten(model):
+        warnings.warn(
+            f"`trainable` was changed after compile, for one of {names[0]!r}: that takes effect at the next `compile`.",
+            stacklevel=4,
+        )
+
+
+def check_options(frequency: Any, batch_size: Any, shuffle: Any, verbose: Any) -> None:
+    """Whether the options of `fit` that come with others are what they can be."""
+    whole_number(batch_size, "fit.validation_batch_size")
+    if isinstance(frequency, (list, tuple, set)):
+        for epoch in frequency:
+            whole_number(epoch, "fit.validation_freq", optional=False)
+    else:
+        whole_number(frequency, "fit.validation_freq", optional=False)
+    if isinstance(shuffle, str) and shuffle != "batch":
+        raise invalid("fit.shuffle", "True or False", shuffle)
+    check_verbose(verbose, "fit")
+
+
+def check_verbose(verbose: Any, caller: str) -> None:
+    """Whether `verbose` is one of those there are."""
+    if verbose not in ("auto", 0, 1, 2):
+        raise invalid(f"{caller}.verbose", "'auto', 0, 1 or 2", verbose)
 
 
 def _check_labels(fn: Any, y: np.ndarray, output: KerasTensor) -> None:
@@ -139,11 +201,31 @@ def _check_labels(fn: Any, y: np.ndarray, output: KerasTensor) -> None:
                 f"got labels from {low} to {high}."
             )
         if y.dtype.kind == "f" and not np.array_equal(labels, np.rint(labels)):
-            raise ValueError("The targets of sparse_categorical_crossentropy must be whole numbers; got fractions.")
+            got = labels[labels != np.rint(labels)].flat[0]
+            raise ValueError(f"The targets of sparse_categorical_crossentropy must be whole numbers; got {got}.")
     if kind == "categorical" and low < 0:
         raise ValueError(
             f"The targets of categorical_crossentropy must be probabilities; got values from {low} to {high}."
         )
+
+
+def _check_probabilities(model: Any) -> None:
+    """Remark upon a crossentropy of probabilities after a layer that has no activation to make them, once."""
+    compiled, graph = model.compiled, model.compiled_graph
+    if graph is None or compiled.remarked:
+        return
+    compiled.remarked = True
+    makers = {id(output): node.operation for node in graph.nodes for output in tree.flatten(node.outputs)}
+    for (fn, _), output in zip(compiled._losses, tree.flatten(graph.outputs), strict=True):
+        layer: Any = makers.get(id(output))
+        linear = getattr(layer, "activation", makers) in (None, activations.linear) and hasattr(layer, "kernel")
+        if linear and _kind(fn) is not None and not getattr(fn, "from_logits", False):
+            warnings.warn(
+                f"The outputs of {layer.name!r} are taken for probabilities by the loss {fn.name!r}, but the layer has "
+                "no activation. Give it activation='softmax' ('sigmoid' for one output), or make the loss with "
+                "from_logits=True.",
+                stacklevel=5,
+            )
 
 
 def _kind(fn: Any) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tsuno import losses, metrics, ops
 from tsuno.core import tree
-from tsuno.core.errors import describe, suggest
+from tsuno.core.config import Configurable
+from tsuno.core.errors import describe, invalid, suggest
+from tsuno.core.validate import PositiveInt, check
 from tsuno.core.variable import Variable
 from tsuno.losses.base import LossFunctionWrapper
 from tsuno.metrics import Mean, MeanMetricWrapper, Metric
@@ -39,6 +42,7 @@ class Compiled:
         self.loss, self.loss_weights = loss, loss_weights
         self.metrics, self.weighted_metrics, self.eager = metrics, weighted_metrics, eager
         self.arguments: dict[str, Any] = {}
+        self.remarked = False
         self.loss_tracker = Mean(name="loss")
         self.built = False
         self._losses: list[tuple[Callable[..., Any] | None, float]] = []
@@ -50,6 +54,10 @@ class Compiled:
         self._names: list[str | None] = []
         for leaf in _leaves(loss):
             _loss(leaf)  # an unknown name is said at once
+        for leaf in _leaves(loss_weights):
+            if not isinstance(leaf, numbers.Real):
+                raise invalid("compile.loss_weights", "a number, or a list or dict of numbers by output", loss_weights)
+        check(PositiveInt, steps_per_execution, "compile.steps_per_execution")
         for leaf in [*_leaves(metrics), *_leaves(weighted_metrics)]:
             if leaf not in _BY_SHAPE if isinstance(leaf, str) else True:
                 _metric(leaf, None, None)
@@ -246,6 +254,29 @@ class Compiled:
         # With several outputs: the total, the loss of each, then the metrics by name.
         first = ["loss", *(tracker.name for tracker in self._trackers if tracker is not None)]
         return [*first, *sorted(name for name in named if name not in first)]
+
+
+def recipe(value: Any) -> Any:
+    """What `compile` was given as something to keep or to send: objects by their configuration, functions themselves."""
+    if isinstance(value, Mapping):
+        return {key: recipe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [recipe(item) for item in value]
+    return _Recipe(type(value), value.get_config()) if isinstance(value, Configurable) else value
+
+
+def follow(given: Any) -> Any:
+    """What a recipe describes, made anew."""
+    if isinstance(given, dict):
+        return {key: follow(item) for key, item in given.items()}
+    if isinstance(given, list):
+        return [follow(item) for item in given]
+    return given.cls.from_config(given.config) if isinstance(given, _Recipe) else given
+
+
+class _Recipe(NamedTuple):
+    cls: Any
+    config: dict[str, Any]
 
 
 def output_names(model: Any, y_pred: Any) -> Sequence[str] | None:

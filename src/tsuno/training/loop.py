@@ -16,7 +16,8 @@ from tsuno.core.settings import max_epochs, max_steps_per_epoch
 from tsuno.core.variable import bind, unbind
 from tsuno.data import ArrayData, Data, make_data, split_batch
 from tsuno.training import checks
-from tsuno.training.fitting import Run, evaluate as measure, read
+from tsuno.training.fitting import Run, read
+from tsuno.training.fitting import evaluate as measure
 from tsuno.training.preparing import (
     build,
     compiled,

@@ -16,6 +16,7 @@ from tsuno import engine
 from tsuno.core import tree
 from tsuno.core.context import scope
 from tsuno.core.errors import describe
+from tsuno.core.functions import probe
 from tsuno.core.variable import State, bound
 from tsuno.training.packing import pack_x_y_sample_weight
 
@@ -38,7 +39,12 @@ class Step:
     """
 
     def __init__(
-        self, model: Any, phase: str, owners: Sequence[Any], watchers: Sequence[Any] = (), transforms: Sequence[Any] = ()
+        self,
+        model: Any,
+        phase: str,
+        owners: Sequence[Any],
+        watchers: Sequence[Any] = (),
+        transforms: Sequence[Any] = (),
     ) -> None:
         self._law, self._name = model.step_of(phase), f"{type(model).__name__}.{phase}_step"
         self._watchers, self._transforms = watchers, transforms
@@ -57,6 +63,8 @@ class Step:
             x, y = transform(x, y)
         with scope(losses=[]), ExitStack() as around:
             seen = [around.enter_context(watcher.observe()) for watcher in self._watchers]
+            probe("the inputs", x)
+            probe("the targets", y)
             returned = self._law(pack_x_y_sample_weight(x, y, sample_weight))
             logs = _checked(returned, self._name)
         for place, values in enumerate(seen):
