@@ -76,6 +76,8 @@ for start in range(starts):
     print(f"Start {start + 1}: {scores[-1][0]:.1%} without the teacher, {scores[-1][1]:.1%} with it")
 
 print(f"\nThe last student's distance from the teacher: {history['distillation_loss'][0]:.2f} in the first epoch,")
-print(f"{history['distillation_loss'][-1]:.2f} in the last; {history['accuracy'][-1]:.1%} of the images it learned from.")
+print(
+    f"{history['distillation_loss'][-1]:.2f} in the last; {history['accuracy'][-1]:.1%} of the images it learned from."
+)
 without, with_teacher = np.mean(scores, axis=0)
 print(f"\nStudent of {student.count_params():,} weights: {without:.1%} without the teacher, {with_teacher:.1%} with it")

@@ -77,11 +77,21 @@ PQ = [Y, X[:, :2]]
 
 def subclass(call=None, build=None, **members):
     """A layer of a user's own."""
-    return type("Mine", (layers.Layer,), {key: v for key, v in {"call": call, "build": build, **members}.items() if v})()
+    return type(
+        "Mine", (layers.Layer,), {key: v for key, v in {"call": call, "build": build, **members}.items() if v}
+    )()
 
 
 def forgets(y_true, y_pred):
     ops.mean(y_pred)
+
+
+def by_numpy(y_true, y_pred):
+    return np.mean(np.square(np.asarray(y_true) - np.asarray(y_pred)))
+
+
+def asks(y_true, y_pred):
+    return ops.mean(y_pred) if ops.mean(y_true) > 0 else -ops.mean(y_pred)
 
 
 def talks(y_true, y_pred):
@@ -104,7 +114,10 @@ DATA = {
     "one sample without its axis": (lambda: net().predict(X[0], verbose=0), r"must have shape \(None, 3\).*got"),
     "rank too high": (lambda: fit(x=X[:, None, None]), r"must have shape \(None, 3\).*got \(\w+, 1, 1, 3\)"),
     "a scalar": (lambda: fit(x=3.0), r"`x` must be an array.*3.0 \(float\)"),
-    "channels first": (lambda: fit(convnet(), np.zeros((N, 1, 6, 6))), r"must have shape \(None, 6, 6, 1\).*\(\w+, 1, 6, 6\)"),
+    "channels first": (
+        lambda: fit(convnet(), np.zeros((N, 1, 6, 6))),
+        r"must have shape \(None, 6, 6, 1\).*\(\w+, 1, 6, 6\)",
+    ),
     "colour for grey": (lambda: fit(convnet(), np.zeros((N, 6, 6, 3))), r"must have shape \(None, 6, 6, 1\).*6, 6, 3"),
     "a file name": (lambda: fit(x="train.csv"), "`x` must be an array.*'train.csv'"),
     "strings": (lambda: fit(x=np.array([["a", "b", "c"]] * N)), "`x` must hold numbers.*'a'"),
@@ -113,27 +126,45 @@ DATA = {
     "ragged": (lambda: fit(x=[[1, 2, 3], [1, 2]], y=[0, 1]), "`x` must be an array.*different lengths"),
     "complex": (lambda: fit(x=X + 1j), "`x` must hold real numbers; got dtype complex64"),
     "dates": (lambda: fit(x=np.full((N, 3), "2020-01-01", "M8[D]")), "`x` must hold numbers; got dtype datetime64"),
-    "nan": (lambda: fit(x=np.where(X > 0.9, np.nan, X)), "`x` must hold finite numbers; got NaN in 1 of 8 samples.*sample 7"),
+    "nan": (
+        lambda: fit(x=np.where(X > 0.9, np.nan, X)),
+        "`x` must hold finite numbers; got NaN in 1 of 8 samples.*sample 7",
+    ),
     "infinite": (lambda: fit(x=np.where(X > 0.9, np.inf, X)), "`x` must hold finite numbers; got an infinite value"),
     "beyond float32": (lambda: fit(x=np.full((N, 3), 1e60)), "`x` must hold.*1e\\+60.*float32"),
     "nan in targets": (lambda: fit(y=np.full((N, 1), np.nan)), "`y` must hold finite numbers; got NaN"),
     "infinite targets": (lambda: fit(y=np.full((N, 1), np.inf)), "`y` must hold finite numbers"),
-    "nan in weights": (lambda: fit(sample_weight=np.full(N, np.nan)), "`sample_weight` must hold finite numbers; got NaN"),
+    "nan in weights": (
+        lambda: fit(sample_weight=np.full(N, np.nan)),
+        "`sample_weight` must hold finite numbers; got NaN",
+    ),
     "weights of a wrong shape": (lambda: fit(sample_weight=np.ones((N, 4))), r"`sample_weight` of shape \(8, 4\)"),
     "one input for two": (lambda: fit(two(), X, PQ), r"takes 2 inputs, \['a', 'b'\]; got 1"),
     "three inputs for two": (lambda: fit(two(), [X, X, X], PQ), "takes 2 inputs.*got 3"),
     "inputs exchanged": (lambda: fit(two(), AB[::-1], PQ), r"'a' of the model 'two' must have shape \(None, 3\)"),
     "a key misspelt": (lambda: fit(two(), {"a": X, "bb": AB[1]}, PQ), "'b' is missing.*'bb'"),
-    "token 10 of 10": (lambda: fit(words(), np.full((N, 2), 10), np.zeros((N, 2))), "`words` must hold integers from 0 to 9.*10"),
-    "token -1": (lambda: fit(words(), np.full((N, 2), -1), np.zeros((N, 2))), "`words` must hold integers from 0 to 9.*-1"),
+    "token 10 of 10": (
+        lambda: fit(words(), np.full((N, 2), 10), np.zeros((N, 2))),
+        "`words` must hold integers from 0 to 9.*10",
+    ),
+    "token -1": (
+        lambda: fit(words(), np.full((N, 2), -1), np.zeros((N, 2))),
+        "`words` must hold integers from 0 to 9.*-1",
+    ),
     "token 1.5": (lambda: fit(words(), np.full((N, 2), 1.5), np.zeros((N, 2))), "`words` must hold whole numbers.*1.5"),
     "a generator and targets": (lambda: fit(x=iter([(X, Y)]), y=Y), "With a generator as `x`.*`y`"),
     "a generator of nothing": (lambda: fit(x=iter([]), y=None), "gave no batch"),
     "a generator of four": (lambda: fit(x=iter([(X, Y, Y, Y)]), y=None), "4"),
     "a generator function": (lambda: fit(x=batches, y=None), "`x` must be an array.*generator.*function batches"),
     "no targets in a generator": (lambda: fit(x=iter([X]), y=None), "needs targets"),
-    "a split of a generator": (lambda: fit(x=iter([(X, Y)]), y=None, validation_split=0.5), "`validation_split` needs arrays"),
-    "validation of four parts": (lambda: fit(validation_data=(X, Y, Y, Y)), r"`fit.validation_data` must be \(x, y\).*got 4"),
+    "a split of a generator": (
+        lambda: fit(x=iter([(X, Y)]), y=None, validation_split=0.5),
+        "`validation_split` needs arrays",
+    ),
+    "validation of four parts": (
+        lambda: fit(validation_data=(X, Y, Y, Y)),
+        r"`fit.validation_data` must be \(x, y\).*got 4",
+    ),
     "validation data alone": (lambda: fit(validation_data=X), "needs targets"),
     "validation labels": (lambda: fit(classes(), y=LABELS, validation_data=(X, LABELS + 1)), "must be from 0 to 2"),
     "validation lengths": (lambda: fit(validation_data=(X, Y[:2])), "same number of samples"),
@@ -158,29 +189,52 @@ TARGETS = {
     "negative probabilities": (lambda: fit(one_hot(), y=-np.eye(3)[LABELS]), "must be probabilities.*-1.0"),
     "three columns for one": (lambda: fit(y=X), r"same shape; got \(8, 3\) and \(8, 1\)"),
     "one column for three": (lambda: fit(net(3)), r"same shape; got \(8, 1\) and \(8, 3\)"),
-    "binary targets for two": (lambda: fit(net(2, "softmax", loss="binary_crossentropy")), r"got \(8, 1\) and \(8, 2\)"),
+    "binary targets for two": (
+        lambda: fit(net(2, "softmax", loss="binary_crossentropy")),
+        r"got \(8, 1\) and \(8, 2\)",
+    ),
     "no loss": (lambda: fit(net(loss=None)), "`net` has no loss"),
-    "three losses for two": (lambda: fit(two(loss=["mse"] * 3), AB, PQ), "`compile.loss`.*each of the 2 outputs; got 3"),
+    "three losses for two": (
+        lambda: fit(two(loss=["mse"] * 3), AB, PQ),
+        "`compile.loss`.*each of the 2 outputs; got 3",
+    ),
     "a loss for no output": (lambda: fit(two(loss={"p": "mse", "r": "mse"}), AB, PQ), "`compile.loss` has a key 'r'"),
     "targets for no output": (lambda: fit(two(), AB, {"p": Y, "r": Y}), "`y` has a key 'r'"),
     "targets for one of two": (lambda: fit(two(), AB, Y), "has 2 outputs.*`y` has 1"),
-    "three loss weights": (lambda: fit(two(loss_weights=[1, 2, 3]), AB, PQ), "`compile.loss_weights`.*2 outputs; got 3"),
+    "three loss weights": (
+        lambda: fit(two(loss_weights=[1, 2, 3]), AB, PQ),
+        "`compile.loss_weights`.*2 outputs; got 3",
+    ),
     "a loss weight as text": (lambda: fit(two(loss_weights=["1", "2"]), AB, PQ), "`compile.loss_weights` must.*'1'"),
     "metrics for three": (lambda: fit(two(metrics=[["mae"]] * 3), AB, PQ), "`compile.metrics`.*2 outputs; got 3"),
     "metrics for no output": (lambda: fit(two(metrics={"r": "mae"}), AB, PQ), "`compile.metrics` has a key 'r'"),
     "a loss of None": (lambda: fit(net(loss=forgets)), "The loss 'forgets' returned None"),
     "a loss of text": (lambda: fit(net(loss=talks)), "The loss 'talks' returned 'small'"),
-    "a loss of one argument": (lambda: fit(net(loss=narrow)), r"The loss 'narrow' must be a function of \(y_true, y_pred\)"),
+    "a loss of one argument": (
+        lambda: fit(net(loss=narrow)),
+        r"The loss 'narrow' must be a function of \(y_true, y_pred\)",
+    ),
     "a loss class": (lambda: losses.get(losses.Loss).call(Y, Y), "must define `call"),
+    "a loss that uses NumPy": (lambda: fit(net(loss=by_numpy)), "'by_numpy' cannot be compiled: NumPy.*tsuno.ops"),
+    "a loss with an if": (lambda: fit(net(loss=asks)), "'asks' cannot be compiled: a Python `if`.*ops.where"),
+    "a metric of one argument": (lambda: net(metrics=[narrow]), r"metric 'narrow' must be a function of \(y_true"),
+    "a metric of None": (lambda: fit(net(metrics=[forgets])), "The metric 'forgets' returned None"),
+    "a metric that uses NumPy": (lambda: fit(net(metrics=[by_numpy])), "'by_numpy' cannot be compiled: NumPy"),
     "a class weight missing": (lambda: fit(binary(), class_weight={0: 1.0}), "`class_weight`.*class 1 has none"),
     "class weights as a list": (lambda: fit(binary(), class_weight=[1.0, 2.0]), "`class_weight` must be a dict"),
     "class weights by name": (lambda: fit(binary(), class_weight={"a": 1.0, "b": 2.0}), "`class_weight`.*'a'"),
-    "class weights balanced": (lambda: fit(binary(), class_weight="balanced"), "`class_weight` must be a dict.*'balanced'"),
+    "class weights balanced": (
+        lambda: fit(binary(), class_weight="balanced"),
+        "`class_weight` must be a dict.*'balanced'",
+    ),
     "class weights of two outputs": (lambda: fit(two(), AB, PQ, class_weight={0: 1.0}), "`class_weight`"),
     "mse of unlike shapes": (lambda: losses.MeanSquaredError()(X, Y), r"got \(8, 3\) and \(8, 1\)"),
     "reduction": (lambda: losses.MeanSquaredError(reduction="average"), "reduction 'average'"),
     "smoothing": (lambda: losses.CategoricalCrossentropy(label_smoothing=2.0), "label_smoothing.*from 0 to 1; got 2.0"),
-    "from_logits": (lambda: losses.BinaryCrossentropy(from_logits="yes"), "from_logits` must be True or False; got 'yes'"),
+    "from_logits": (
+        lambda: losses.BinaryCrossentropy(from_logits="yes"),
+        "from_logits` must be True or False; got 'yes'",
+    ),
 }
 
 NAMES = {
@@ -194,13 +248,19 @@ NAMES = {
     "regularizer": (lambda: layers.Dense(2, kernel_regularizer="l3"), "Unknown regularizer 'l3'.*'l"),
     "constraint": (lambda: layers.Dense(2, kernel_constraint="nonneg"), "Unknown constraint 'nonneg'.*'non_neg'"),
     "padding": (lambda: layers.Conv2D(2, 3, padding="smae"), "`Conv2D.padding`.*'smae'. Did you mean 'same'"),
-    "data format": (lambda: layers.Conv2D(2, 3, data_format="channel_last"), "data_format.*'channel_last'.*'channels_last'"),
+    "data format": (
+        lambda: layers.Conv2D(2, 3, data_format="channel_last"),
+        "data_format.*'channel_last'.*'channels_last'",
+    ),
     "interpolation": (lambda: layers.UpSampling2D(2, interpolation="bilinaer"), "'bilinaer'.*'bilinear'"),
     "merge mode": (lambda: layers.Bidirectional(layers.LSTM(2), merge_mode="concatenate"), "merge_mode.*'concat'"),
     "dtype": (lambda: layers.Dense(2, dtype="float23"), "'float23'.*'float32'"),
     "dtype policy": (lambda: tsuno.config.set_dtype_policy("mixed_float61"), "'mixed_float61'.*'mixed_float16'"),
     "floatx": (lambda: tsuno.config.set_floatx("float"), "float dtype 'float'"),
-    "an argument of a layer": (lambda: layers.Dense(2, activaton="relu"), "Dense has no argument 'activaton'.*'activation'"),
+    "an argument of a layer": (
+        lambda: layers.Dense(2, activaton="relu"),
+        "Dense has no argument 'activaton'.*'activation'",
+    ),
     "an argument of an optimizer": (lambda: optimizers.Adam(learning_rte=1), "Adam has no argument.*'learning_rate'"),
     "an argument of fit": (lambda: net().fit(X, Y, epoch=2), "fit.*'epoch'.*'epochs'"),
     "an argument of compile": (lambda: net(metric=["mae"]), "compile.*'metric'.*'metrics'"),
@@ -212,7 +272,10 @@ NAMES = {
     "a mode": (lambda: callbacks.EarlyStopping(mode="minimum"), "mode.*'minimum'.*'min'"),
     "a file ending": (lambda: net().save("model.kears"), r"\.keras; got .model.kears"),
     "a monitored metric": (lambda: callbacks.ModelCheckpoint("best.model"), "filepath.*best.model"),
-    "a name with a slash": (lambda: layers.Dense(2, name="fc/1"), "`Dense.name` must be a string without '/'; got 'fc/1'"),
+    "a name with a slash": (
+        lambda: layers.Dense(2, name="fc/1"),
+        "`Dense.name` must be a string without '/'; got 'fc/1'",
+    ),
     "a name that is a number": (lambda: layers.Dense(2, name=3), "`Dense.name` must be a string"),
 }
 
@@ -228,7 +291,10 @@ VALUES = {
     "initial epoch": (lambda: fit(initial_epoch=-1), "`fit.initial_epoch`.*got -1"),
     "steps 0": (lambda: fit(steps_per_epoch=0), "`fit.steps_per_epoch`.*got 0"),
     "validation steps -1": (lambda: fit(validation_data=(X, Y), validation_steps=-1), "`fit.validation_steps`.*got -1"),
-    "validation batch size 0": (lambda: fit(validation_data=(X, Y), validation_batch_size=0), "`fit.validation_batch_size`.*got 0"),
+    "validation batch size 0": (
+        lambda: fit(validation_data=(X, Y), validation_batch_size=0),
+        "`fit.validation_batch_size`.*got 0",
+    ),
     "validation frequency 0": (lambda: fit(validation_data=(X, Y), validation_freq=0), "`fit.validation_freq`.*got 0"),
     "split 1.5": (lambda: fit(validation_split=1.5), "`fit.validation_split`.*got 1.5"),
     "split -0.1": (lambda: fit(validation_split=-0.1), "`fit.validation_split`.*got -0.1"),
@@ -247,7 +313,10 @@ VALUES = {
     "kernel size 0": (lambda: layers.Conv2D(2, 0), "`Conv2D.kernel_size`.*got 0"),
     "three kernel sizes": (lambda: layers.Conv2D(2, (3, 3, 3)), r"`Conv2D.kernel_size`.*got \(3, 3, 3\)"),
     "strides 0": (lambda: layers.Conv2D(2, 3, strides=0), "`Conv2D.strides`.*got 0"),
-    "strides and dilation": (lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=2), "`Conv2D.*strides.*dilation_rate"),
+    "strides and dilation": (
+        lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=2),
+        "`Conv2D.*strides.*dilation_rate",
+    ),
     "groups": (lambda: layers.Conv2D(4, 3, groups=3), "`Conv2D.filters` must be a multiple of groups=3; got 4"),
     "pool size 0": (lambda: layers.MaxPooling2D(0), "`MaxPooling2D.pool_size`.*got 0"),
     "dropout 1.5": (lambda: layers.Dropout(1.5), "`Dropout.rate` must be a number from 0 to 1; got 1.5"),
@@ -257,7 +326,10 @@ VALUES = {
     "dropout of an LSTM": (lambda: layers.LSTM(2, dropout=2.0), "`LSTM.dropout`.*got 2.0"),
     "embedding of 0": (lambda: layers.Embedding(0, 2), "`Embedding.input_dim`.*got 0"),
     "heads": (lambda: layers.MultiHeadAttention(0, 2), "`MultiHeadAttention.num_heads`.*got 0"),
-    "momentum of a normalization": (lambda: layers.BatchNormalization(momentum=2.0), "`BatchNormalization.momentum`.*got 2.0"),
+    "momentum of a normalization": (
+        lambda: layers.BatchNormalization(momentum=2.0),
+        "`BatchNormalization.momentum`.*got 2.0",
+    ),
     "epsilon -1": (lambda: layers.LayerNormalization(epsilon=-1.0), "`LayerNormalization.epsilon`.*got -1.0"),
     "learning rate -0.1": (lambda: optimizers.SGD(-0.1), "`SGD.learning_rate`.*zero or more.*got -0.1"),
     "learning rate as text": (lambda: optimizers.Adam("1e-3"), "`Adam.learning_rate`.*got '1e-3'"),
@@ -266,7 +338,10 @@ VALUES = {
     "momentum 9": (lambda: optimizers.SGD(0.1, momentum=9), "`SGD.momentum`.*got 9"),
     "beta 1.5": (lambda: optimizers.Adam(beta_1=1.5), "`Adam.beta_1`.*got 1.5"),
     "clipnorm -1": (lambda: optimizers.Adam(clipnorm=-1.0), "`Adam.clipnorm`.*got -1.0"),
-    "two clips": (lambda: optimizers.Adam(clipnorm=1.0, clipvalue=1.0), "only one of `clipnorm`.*clipnorm=1.0, clipvalue=1.0"),
+    "two clips": (
+        lambda: optimizers.Adam(clipnorm=1.0, clipvalue=1.0),
+        "only one of `clipnorm`.*clipnorm=1.0, clipvalue=1.0",
+    ),
     "patience": (lambda: callbacks.EarlyStopping(patience=-1), "`EarlyStopping.patience`.*got -1"),
     "factor": (lambda: callbacks.ReduceLROnPlateau(factor=1.5), "factor.*got 1.5|factor.*1.5"),
     "input shape": (lambda: tsuno.Input((-3,)), r"`Input.shape` must be.*\(-3,\)"),
@@ -285,7 +360,7 @@ VALUES = {
     "axis of a mean": (lambda: ops.mean(X, axis=4), r"`ops.mean`.*shape \(8, 3\): there is no axis 4"),
     "shapes of a product": (lambda: ops.matmul(X, X), r"`ops.matmul`.*\(8, 3\).*\(8, 3\)"),
     "shapes of a sum": (lambda: ops.add(X, np.zeros((5, 2))), r"`ops.add`.*\(8, 3\).*\(5, 2\)"),
-    "shape of reshape": (lambda: ops.reshape(X, (5, 5)), r"`ops.reshape`.*\(8, 3\).*\(5, 5\)"),
+    "shape of reshape": (lambda: ops.reshape(X, (5, 5)), r"`ops.reshape`.*\(8, 3\).*\[5, 5\]"),
     "a dtype of an op": (lambda: ops.cast(X, "flaot32"), "'flaot32'.*'float32'"),
     "an array of text": (lambda: ops.mean(["a", "b"]), "`mean.*'a'|numbers"),
     "image too small": (lambda: layers.Conv2D(2, 7)(IMAGES), "smaller than the kernel"),
@@ -323,27 +398,44 @@ def branches():
 def shared(optimizer):
     for model in (net(1, optimizer=optimizer), net(2, optimizer=optimizer)):
         model.optimizer.build(model.trainable_variables)
-        model.optimizer.apply([np.zeros(v.shape, "float32") for v in model.trainable_variables], model.trainable_variables)
+        model.optimizer.apply(
+            [np.zeros(v.shape, "float32") for v in model.trainable_variables], model.trainable_variables
+        )
 
 
 LIFE = {
-    "fit before compile": (lambda: tsuno.Sequential([layers.Dense(1)], name="net").fit(X, Y), "`net.fit`.*model.compile"),
+    "fit before compile": (
+        lambda: tsuno.Sequential([layers.Dense(1)], name="net").fit(X, Y),
+        "`net.fit`.*model.compile",
+    ),
     "evaluate before compile": (lambda: unbuilt().evaluate(X, Y), "`net.evaluate`.*model.compile"),
     "train_on_batch before compile": (lambda: unbuilt().train_on_batch(X, Y), "`net.train_on_batch`.*model.compile"),
-    "weights before build": (lambda: layers.Dense(2, name="d").set_weights([X, Y]), "`d` has 0 weights; 2 arrays.*not built"),
+    "weights before build": (
+        lambda: layers.Dense(2, name="d").set_weights([X, Y]),
+        "`d` has 0 weights; 2 arrays.*not built",
+    ),
     "count before build": (lambda: layers.Dense(2, name="d").count_params(), "`d` has no weights yet"),
     "save weights before build": (lambda: unbuilt().save_weights("w.weights.h5"), "net.*not built|no weights yet"),
     "output before call": (lambda: layers.Dense(2, name="d").output, "'d' has no `output` yet"),
     "input of an unbuilt model": (lambda: unbuilt().input, "`net` has no `input`"),
     "too few weights": (lambda: net().set_weights([X]), "`net` has 2 weights; 1 arrays"),
     "weights of a wrong shape": (lambda: net().set_weights([X, Y]), r"`net/dense/kernel` has shape \(3, 1\).*\(8, 3\)"),
-    "a layer for another size": (lambda: net().layers[0](np.zeros((2, 5))), r"`dense` must have size 3 on axis -1; got shape \(2, 5\)"),
+    "a layer for another size": (
+        lambda: net().layers[0](np.zeros((2, 5))),
+        r"`dense` must have size 3 on axis -1; got shape \(2, 5\)",
+    ),
     "a class for a layer": (lambda: tsuno.Sequential([layers.Dense]), "must be a layer; got the class Dense"),
     "a string for a layer": (lambda: tsuno.Sequential(["dense"]), "must be a layer; got 'dense'"),
     "an array for a layer": (lambda: tsuno.Sequential([X]), "must be a layer; got an array of shape"),
     "layers without a list": (lambda: tsuno.Sequential(layers.Dense(1), layers.Dense(1)), "Sequential"),
-    "a layer twice": (lambda: tsuno.Sequential([layers.Dense(2, name="a"), layers.Dense(2, name="a")]), "a layer named 'a' already"),
-    "an input in the middle": (lambda: tsuno.Sequential([tsuno.Input((3,)), layers.Dense(2), tsuno.Input((2,))]), "an `Input` must come first"),
+    "a layer twice": (
+        lambda: tsuno.Sequential([layers.Dense(2, name="a"), layers.Dense(2, name="a")]),
+        "a layer named 'a' already",
+    ),
+    "an input in the middle": (
+        lambda: tsuno.Sequential([tsuno.Input((3,)), layers.Dense(2), tsuno.Input((2,))]),
+        "an `Input` must come first",
+    ),
     "an optimizer class": (lambda: net(optimizer=3), "`?optimizer`? must be"),
     "a loss in place of an optimizer": (lambda: net(optimizer=losses.MeanSquaredError()), "optimizer` must be"),
     "a number for a loss": (lambda: net(loss=5), r"loss.*5 \(int\)"),
@@ -351,26 +443,62 @@ LIFE = {
     "metrics as text": (lambda: net(metrics="acuracy"), "Unknown metric 'acuracy'"),
     "a callback class": (lambda: fit(callbacks=[callbacks.EarlyStopping]), "`callbacks`.*class EarlyStopping"),
     "a function as callback": (lambda: fit(callbacks=[print]), "`callbacks` must hold callbacks"),
-    "a name as callback": (lambda: fit(callbacks="early_stopping"), "`callbacks` must hold callbacks.*'early_stopping'"),
-    "an optimizer of another model": (lambda: shared(optimizers.Adam()), "built for other weights.*Make a new optimizer"),
-    "gradients and weights": (lambda: optimizers.SGD().apply([X[0]], [tsuno.Variable(X[0]), tsuno.Variable(X[0])]), "1 gradients.*2 weights"),
-    "no gradients": (lambda: optimizers.SGD().apply([None], [tsuno.Variable(X[0])]), "None of the weights has a gradient"),
-    "inputs without outputs": (lambda: tsuno.Model(tsuno.Input((3,)), name="m"), "`m` needs both `inputs` and `outputs`"),
+    "a name as callback": (
+        lambda: fit(callbacks="early_stopping"),
+        "`callbacks` must hold callbacks.*'early_stopping'",
+    ),
+    "an optimizer of another model": (
+        lambda: shared(optimizers.Adam()),
+        "built for other weights.*Make a new optimizer",
+    ),
+    "gradients and weights": (
+        lambda: optimizers.SGD().apply([X[0]], [tsuno.Variable(X[0]), tsuno.Variable(X[0])]),
+        "1 gradients.*2 weights",
+    ),
+    "no gradients": (
+        lambda: optimizers.SGD().apply([None], [tsuno.Variable(X[0])]),
+        "None of the weights has a gradient",
+    ),
+    "inputs without outputs": (
+        lambda: tsuno.Model(tsuno.Input((3,)), name="m"),
+        "`m` needs both `inputs` and `outputs`",
+    ),
     "arrays as inputs": (lambda: tsuno.Model(X, X), "`Model.inputs` must be symbolic tensors"),
-    "a disconnected graph": (lambda: tsuno.Model(tsuno.Input((3,), name="a"), layers.Dense(1)(tsuno.Input((3,), name="b")), name="m"), "'m' depend on 'b'"),
+    "a disconnected graph": (
+        lambda: tsuno.Model(tsuno.Input((3,), name="a"), layers.Dense(1)(tsuno.Input((3,), name="b")), name="m"),
+        "'m' depend on 'b'",
+    ),
     "numpy on a symbol": (lambda: np.log(tsuno.Input((3,))), "tsuno.ops"),
     "if on a symbol": (lambda: branches(), r"mine` \(Mine\).*Python `if`.*ops.where"),
     "a loop over a symbol": (lambda: list(tsuno.Input((3,))), "KerasTensor|symbolic"),
     "float of a symbol": (lambda: float(tsuno.Input((3,))), "symbolic"),
-    "a layer without super": (lambda: type("Mine", (layers.Layer,), {"__init__": lambda self: None})()(X), r"Mine.__init__ must call `super\(\).__init__"),
+    "a layer without super": (
+        lambda: type("Mine", (layers.Layer,), {"__init__": lambda self: None})()(X),
+        r"Mine.__init__ must call `super\(\).__init__",
+    ),
     "a layer without call": (lambda: layers.Layer()(X), "must define `call"),
-    "a layer that returns None": (lambda: tsuno.Sequential([tsuno.Input((3,)), subclass(lambda self, inputs: None)]), "'mine' of.*returned None"),
+    "a layer that returns None": (
+        lambda: tsuno.Sequential([tsuno.Input((3,)), subclass(lambda self, inputs: None)]),
+        "'mine' of.*returned None",
+    ),
     "a layer called on text": (lambda: layers.Dense(2, name="d")("text"), "`d.inputs` must be an array.*'text'"),
     "a layer called on None": (lambda: layers.Dense(2, name="d")(None), "`d.inputs` must be an array.*None"),
     "a layer called on a layer": (lambda: layers.Dense(2, name="d")(layers.Dense(3)), "`d.inputs` must be an array"),
+    "a layer called on a number": (
+        lambda: layers.Dense(2, name="d")(3),
+        "`d` must be called with an array or a symbolic",
+    ),
+    "several inputs without a list": (
+        lambda: layers.Concatenate(name="c")(X, X),
+        "`c` takes 1.*2 were given.*as a list",
+    ),
+    "a weight of a wrong shape in a layer": (
+        lambda: tsuno.Sequential([tsuno.Input((3,)), wrong()]),
+        r"mine` \(Mine\).*\(None, 3\)",
+    ),
     "a layer called on nothing": (lambda: layers.Dense(2, name="d")(), "`d`.*'inputs'"),
     "a train_step of None": (lambda: fit(custom(lambda self, data: None)), "train_step.*None"),
-        "a missing file": (lambda: models.load_model("nowhere.keras"), "nowhere.keras"),
+    "a missing file": (lambda: models.load_model("nowhere.keras"), "nowhere.keras"),
     "a missing weights file": (lambda: net().load_weights("nowhere.weights.h5"), "nowhere.weights.h5"),
     "a text file": (lambda: models.load_model(__file__), r"test_bad_input\.py"),
     "weights of another model": (lambda: other_weights(), "dense"),
@@ -382,9 +510,16 @@ LIFE = {
     "a wrapper of a class": (lambda: layers.TimeDistributed(layers.Dense), "TimeDistributed.layer.*class Dense"),
     "a wrapper of a number": (lambda: layers.Bidirectional(3), "Bidirectional.layer.*3"),
     "a lambda without a function": (lambda: layers.Lambda("x + 1"), "`Lambda.function` must be a function; got 'x"),
-    "an assignment of another shape": (lambda: tsuno.Variable(X, name="v").assign(Y), r"`v` has shape \(8, 3\).*\(8, 1\)"),
+    "an assignment of another shape": (
+        lambda: tsuno.Variable(X, name="v").assign(Y),
+        r"`v` has shape \(8, 3\).*\(8, 1\)",
+    ),
     "stateful without a batch": (lambda: layers.LSTM(2, stateful=True)(tsuno.Input((4, 3))), "stateful.*batch"),
 }
+
+
+def wrong():
+    return subclass(lambda self, inputs: ops.matmul(inputs, np.ones((5, 2), "float32")))
 
 
 def other_weights():
@@ -428,8 +563,15 @@ def frozen():
 
 
 ODD = {
-    "logits without from_logits": (lambda: fit(net(3, loss="sparse_categorical_crossentropy"), y=LABELS), "from_logits"),
+    "logits without from_logits": (
+        lambda: fit(net(3, loss="sparse_categorical_crossentropy"), y=LABELS),
+        "from_logits",
+    ),
     "nothing to train": (lambda: fit(frozen()), "no weights"),
+    "relu for probabilities": (lambda: fit(net(1, "relu", loss="binary_crossentropy")), "activation is 'relu'"),
+    "softmax of one": (lambda: fit(net(1, "softmax", loss="binary_crossentropy")), "over one output is always 1"),
+    "accuracy of a regression": (lambda: fit(net(metrics=["accuracy"]), y=Y * 2.5 - 0.3), r"metrics=\['mae'\]"),
+    "an epsilon for a momentum": (lambda: optimizers.RMSprop(1e-3, 0.9, 1e-8), "write epsilon=1e-08"),
 }
 
 

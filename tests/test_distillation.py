@@ -75,7 +75,9 @@ def test_losses_of_several_outputs_equal_keras(make):
         ours.validate_outputs(TEACHER, STUDENT)
 
 
-@pytest.mark.parametrize("make", [*LOSSES.values(), *SEVERAL.values()], ids=[*LOSSES, *(f"{name} of two" for name in SEVERAL)])
+@pytest.mark.parametrize(
+    "make", [*LOSSES.values(), *SEVERAL.values()], ids=[*LOSSES, *(f"{name} of two" for name in SEVERAL)]
+)
 def test_configurations_are_keras_own(make):
     ours, theirs = both(lambda k: make(k.distillation, k.losses))
     assert plain(ours.get_config()) == plain(theirs.get_config())
@@ -124,6 +126,20 @@ def test_evaluation_equals_keras_and_teacher_stays():
     assert all((a == b).all() for a, b in zip(before, ours.teacher.get_weights(), strict=True))
     assert not ours.teacher.trainable_variables
     assert [w.path for w in ours.trainable_weights] == [w.path for w in theirs.trainable_weights]
+
+
+def test_compiled_parts_and_eager_steps_change_nothing():
+    plainly = distiller(tsuno, CURVES["layers"][0], units=6)
+    eagerly = distiller(tsuno, CURVES["layers"][0], units=6)
+    for part in (eagerly.teacher, eagerly.student):
+        part.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        part.evaluate(X[:8], Y[:8], verbose=0)
+    eagerly.run_eagerly = True
+    kept = {"batch_size": 12, "epochs": 2, "shuffle": False, "verbose": 0}
+    expected, curves = plainly.fit(X, Y, **kept).history, eagerly.fit(X, Y, **kept).history
+    assert list(curves) == list(expected)
+    for name, values in expected.items():
+        assert curves[name] == pytest.approx(values, rel=1e-5), name
 
 
 def test_sample_weights_count_in_the_students_loss():

@@ -348,13 +348,16 @@ class TerminateOnNaN(Callback):
     """
 
     batch_hooks = "every"
+    comes_first = True
 
     def __init__(self, raise_error: bool = False, restore: bool = False) -> None:
         super().__init__()
         self.raise_error, self.restore = raise_error, restore
         self._finite: dict[str, Any] | None = None
+        self._last: Logs = {}
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._last = {}
         if self.restore and is_finite(self.model):
             self._finite = unbind([self.model, self.model.optimizer])
 
@@ -363,11 +366,17 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss) or self.model.stop_training:
             return
         self.model.stop_training = True
+        self._last = dict(logs or {})
         if self._finite is not None:
             bind([self.model, self.model.optimizer], self._finite)
         if self.raise_error:
             raise RuntimeError(f"The loss of batch {batch} is {loss}; training ends (TerminateOnNaN).")
         say(f"Batch {batch}: Invalid loss, terminating training")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        # Steps that ran in the same dispatch after the bad one do not count.
+        if logs is not None:
+            logs |= self._last
 
     def close(self) -> None:
         self._finite = None

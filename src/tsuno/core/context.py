@@ -28,6 +28,8 @@ class Context(threading.local):
     """Where layers and optimizers say by name whether what they computed is finite; None if nobody asks."""
     observers: tuple[Any, ...] = ()
     """Functions of (gradients, weights) that optimizers call before they move the weights."""
+    recomputing: bool = False
+    """Whether what is computed is not kept for the gradient anyway."""
     made: tuple[Any, ...] = ()
     """Functions that each new layer is passed through."""
 

@@ -45,7 +45,9 @@ def refused(name: str) -> NotImplementedError:
 def suggest(name: Any, options: Iterable[str]) -> str:
     """A sentence with the option nearest to `name`, or with the options when they are few."""
     options = sorted({str(option) for option in options})
-    near = [option for option in options if _distance(str(name), option) <= 1]
+    close = {option: _distance(str(name).lower(), option.lower()) for option in options if len(option) > 2}
+    close = {option: far for option, far in close.items() if far <= 1}
+    near = sorted(close, key=lambda option: (option.islower() != str(name).islower(), close[option]))
     near = near or difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
     if not near:
         lowered = {option.lower().replace("_", ""): option for option in options}
@@ -75,6 +77,11 @@ def reason(problem: BaseException) -> str:
     """Why something failed, in one line."""
     said = getattr(problem, "reason", None) or _REASONS.get(type(problem).__name__) or str(problem)
     return said.splitlines()[0].rstrip(".") if said else type(problem).__name__
+
+
+def is_asking(problem: BaseException) -> bool:
+    """Whether a Python program asked for the value of a tensor while a program was made."""
+    return type(problem).__name__ in _REASONS
 
 
 def is_from_below(problem: BaseException) -> bool:

@@ -193,6 +193,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         raise invalid("remat.function", "a function or a layer", function)
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        if context.recomputing:
+            return function(*args, **kwargs)
         pure = _Purely(function)
         leaves, structure = engine.tree.flatten((args, kwargs))
         masks = [get_mask(leaf) for leaf in leaves]
@@ -204,7 +206,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
                 filled[place] = array
                 set_mask(array, masks[place])
             inner_args, inner_kwargs = engine.tree.unflatten(structure, filled)
-            return pure((), *inner_args, **inner_kwargs)
+            with scope(recomputing=True):
+                return pure((), *inner_args, **inner_kwargs)
 
         return pure.settle(*engine.remat(recomputed)([leaves[place] for place in given]))
 

@@ -152,7 +152,9 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
         # An unknown size may have to equal a known one: let all but the batch be 1, which fits everywhere.
         if not any(size is None for tensor in tensors for size in tensor.shape[1:]):
             if unknown and type(problem) in (TypeError, ValueError) and problem.args:
-                problem.args = (str(problem.args[0]).replace(f"({_PROBES[0]}, ", "(None, "),)
+                problem.args = (_with_unknown(str(problem.args[0])),)
+                if hasattr(problem, "reason"):
+                    problem.reason = _with_unknown(problem.reason)
             raise
         first, second = trace(_PROBES[0], 1), trace(_PROBES[1], 1)
 
@@ -161,6 +163,11 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
         return KerasTensor(sizes, dtype=standardize_dtype(a.dtype))
 
     return engine.tree.map(symbol, first, second)
+
+
+def _with_unknown(message: str) -> str:
+    """A message about shapes that begin with a stand-in for an unknown size."""
+    return message.replace(f"({_PROBES[0]}, ", "(None, ")
 
 
 def _stand_in(tensor: KerasTensor, probe: int, inner: int) -> Any:

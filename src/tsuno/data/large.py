@@ -139,11 +139,9 @@ class Rows(Passes):
             if skip >= size:
                 skip -= size
                 continue
-            parts = [self._read(self.first + start, self.first + stop) for start, stop in spans]
-            joined = engine.tree.map(lambda *each: np.concatenate(each), *parts) if len(parts) > 1 else parts[0]
+            joined = self._joined(spans, size)
             rows = self.random(window + 1).permutation(size)[skip:]
             skip, here = 0, 0
-            del parts
             if kept is not None:
                 here = min(self.batch_size - len(engine.tree.leaves(kept)[0]), len(rows))
                 kept = engine.tree.map(
@@ -156,8 +154,23 @@ class Rows(Passes):
                 yield _taken(joined, rows[here : here + self.batch_size])
                 here += self.batch_size
             kept = _taken(joined, rows[here:]) if here < len(rows) else None
+            del joined  # before the next blocks are read
         if kept is not None:
             yield kept
+
+    def _joined(self, spans: list[tuple[int, int]], size: int) -> Any:
+        """Some spans of rows, one after the other."""
+        joined: Any = None
+        here = 0
+        for start, stop in spans:
+            part = self._read(self.first + start, self.first + stop)
+            if joined is None:
+                joined = engine.tree.map(lambda leaf: np.empty((size, *leaf.shape[1:]), leaf.dtype), part)
+            span = slice(here, here + stop - start)
+            for whole, rows in zip(engine.tree.leaves(joined), engine.tree.leaves(part), strict=True):
+                whole[span] = rows
+            here = span.stop
+        return joined
 
     def _read(self, start: int, stop: int) -> Any:
         """Some rows that stand together, as NumPy arrays of their own."""

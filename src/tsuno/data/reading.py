@@ -58,7 +58,10 @@ def as_arrays(structure: Tree, what: str, keep: Callable[[Any], bool] | None = N
     if array.dtype == object or array.dtype.kind in "SUT":
         array = _numbers(array, what)
     if array.ndim == 0:
-        raise ValueError(f"`{what}` must be an array with one row per sample; got {describe(structure)}.")
+        raise ValueError(
+            f"`{what}` must be an array with one row per sample; got {describe(structure)}. A dataset must give batches: "
+            "see its method `batch`."
+        )
     if array.dtype.kind == "c":
         raise ValueError(
             f"`{what}` must hold real numbers; got dtype {array.dtype}. Pass real and imaginary parts apart."
@@ -119,15 +122,9 @@ def check_finite(structure: Tree, what: str) -> None:
 
 def _is_structure(value: Any) -> bool:
     """Whether a list is one of several arrays, rather than rows of numbers."""
-    return (
-        bool(value)
-        and all(item is None or isinstance(item, Mapping) or hasattr(item, "shape") for item in value)
-        and not all(np.ndim(item) == 0 for item in value if item is not None and _has_rank(item))
-    )
-
-
-def _has_rank(item: Any) -> bool:
-    return not isinstance(item, Mapping) and not is_frame(item) and not is_sparse(item) and library(item) != "torch"
+    some = bool(value) and all(item is None or isinstance(item, Mapping) or hasattr(item, "shape") for item in value)
+    arrays = [item for item in value if some and item is not None and not isinstance(item, Mapping)]
+    return some and (not arrays or any(len(item.shape) > 0 for item in arrays))
 
 
 def _as_array(value: Any, what: str) -> Any:

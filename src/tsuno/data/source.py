@@ -31,6 +31,7 @@ def make_data(
     read: Callable[[Any], Any] | None = None,
     names: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
+    whole: bool = False,
 ) -> Data:
     """Arrays, or a stream of batches, as data.
 
@@ -48,6 +49,7 @@ def make_data(
         read: what the inputs pass through on the host, such as the layers of a model that read text.
         names: the names of the inputs, of a model that has several; a data frame gives them as columns.
         outputs: the names of the outputs.
+        whole: whether arrays stay arrays, however large.
     """
     if x is None:
         raise ValueError(
@@ -62,7 +64,7 @@ def make_data(
     parts = {name: as_arrays(part, name, is_read_in_parts) for name, part in given.items()}
     check_lengths(parts)
     size = 32 if batch_size is None else batch_size
-    if size_of(list(parts.values())) > resident_limit():
+    if not whole and size_of(list(parts.values())) > resident_limit():
         return StreamData(Rows(tuple(parts.values()), size, shuffle), steps, weigh)
     arrays = tuple(as_arrays(part, name) for name, part in parts.items())
     if finite:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from tsuno import losses, metrics, ops
 from tsuno.core import tree
@@ -49,7 +49,7 @@ class Distiller(Model):
     Source: Hinton, Vinyals and Dean, *Distilling the Knowledge in a Neural Network*, 2015.
     """
 
-    _config_module: ClassVar[str] = "keras.distillation"
+    _config_module = "keras.distillation"
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.core.context import context, scope
+from tsuno.core.registry import in_library
 
 if TYPE_CHECKING:
     from tsuno.layers.base import Layer
@@ -26,8 +27,10 @@ def built_once(build: Callable[..., None]) -> Callable[..., None]:
         if "_in_build" in self.__dict__:  # that of a base class, called by its heir
             build(self, *args, **kwargs)
             return
-        names = list(inspect.signature(build).parameters)[1:]
-        shapes = {**dict(zip(names, args, strict=False)), **kwargs}
+        parameters = list(inspect.signature(build).parameters.values())[1:]
+        shapes = {**dict(zip([each.name for each in parameters], args, strict=False)), **kwargs}
+        if in_library(type(self)) and args and args[0] is None and parameters[0].default is inspect.Parameter.empty:
+            raise TypeError(f"`{self.path}` must be called with an array or a symbolic tensor, which have a shape.")
         path = context.path if context.path[-1:] == (self.name,) else (*context.path, self.name)
         self._in_build = True
         try:

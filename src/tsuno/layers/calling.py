@@ -43,7 +43,10 @@ class CallSignature:
     def bind(self, layer: Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call by name."""
         if self.variadic is None and len(args) > len(self.names):
-            raise TypeError(f"`{layer.path}` takes {len(self.names)} positional arguments; {len(args)} were given.")
+            raise TypeError(
+                f"`{layer.path}` takes {len(self.names)} positional arguments; {len(args)} were given. Pass several "
+                "inputs as a list."
+            )
         arguments = dict(zip(self.names, args, strict=False))
         if self.variadic is not None and len(args) > len(self.names):
             arguments[self.variadic] = tuple(args[len(self.names) :])

@@ -21,6 +21,7 @@ class Changeable(Holder):
     """Base of objects whose constructor's arguments may be set as attributes later."""
 
     name: str
+    seed_generator: SeedGenerator | None
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__

@@ -22,6 +22,7 @@ from tsuno.models.reading import TextReader
 from tsuno.training import loop
 from tsuno.training.compiled import Compiled
 from tsuno.training.packing import unpack_x_y_sample_weight
+from tsuno.training.preparing import build
 
 Values = Sequence[Any]
 
@@ -78,7 +79,10 @@ class Stepping(TextReader):
 
     def _train_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        weights = loop.compiled(self, "train_step").trainable(self)
+        compiled = loop.compiled(self, "train_step")
+        if not self.built:
+            build(self, x)
+        weights = compiled.trainable(self)
 
         def loss_of() -> tuple[Any, Any]:
             y_pred = self.forward(x, training=True)

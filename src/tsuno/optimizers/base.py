@@ -230,8 +230,8 @@ class Optimizer(Configurable, Holder):
         if isinstance(value, LearningRateSchedule) or callable(value):
             self._learning_rate = value
         elif isinstance(self._learning_rate, Variable):
-            if isinstance(value, (str, bool)) or (isinstance(value, (int, float)) and not value >= 0):
-                raise invalid(f"{type(self).__name__}.learning_rate", "a number, zero or more", value)
+            if isinstance(value, (str, bool)) or value is None:
+                raise invalid(f"{type(self).__name__}.learning_rate", "a number or a LearningRateSchedule", value)
             self._learning_rate.assign(value)
         else:
             raise TypeError(

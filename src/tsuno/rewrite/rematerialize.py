@@ -51,6 +51,8 @@ class RematScope:
         self._scopes.pop().__exit__(*error)
 
     def _rewrite(self, layer: Any) -> None:
+        if hasattr(layer, "graph"):
+            return  # a model: its layers are, and to compute all of it again would save nothing
         if self.mode == "activations":
             if getattr(layer, "activation", None) is not None:
                 layer.call = _with_activation(layer, layer.call)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import numbers
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,11 +13,14 @@ import numpy as np
 from tsuno import activations, losses
 from tsuno.core import tree
 from tsuno.core.context import scope
-from tsuno.core.errors import describe, invalid
+from tsuno.core.errors import describe, invalid, is_asking, reason
 from tsuno.core.registry import in_library
 from tsuno.core.spec import KerasTensor, infer
-from tsuno.losses.base import LossFunctionWrapper
+from tsuno.losses.base import LossFunctionWrapper, same_rank
+from tsuno.metrics import BinaryAccuracy, MeanMetricWrapper
 from tsuno.training.compiled import output_names
+
+_NO_PROBABILITIES = (None, activations.linear, activations.relu, activations.tanh)
 
 
 def whole_number(value: Any, where: str, low: int = 1, optional: bool = True) -> Any:
@@ -96,15 +98,13 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
     ):
         if fn is None or target is None:
             continue
-        own = isinstance(fn, LossFunctionWrapper) and not in_library(fn.fn)
-        if own:
-            _check_takes_two(fn)
-        if own or tuple(target.shape[1:]) != tuple(output.shape[1:]):
+        if _is_own(fn) or tuple(target.shape[1:]) != tuple(output.shape[1:]):
             rows = len(array)
             pair = [KerasTensor((rows, *each.shape[1:]), str(each.dtype)) for each in (target, output)]
             with scope(losses=[]):
-                infer(partial(_value, fn), tuple(pair), {})
+                infer(partial(_value, "loss", fn), tuple(pair), {})
         _check_labels(fn, np.asarray(array), output)
+    _check_metrics(model, y, y_pred, shape_of_y)
     _check_probabilities(model)
 
 
@@ -124,23 +124,47 @@ def value_check(model: Any, y_pred: Any) -> Callable[[Any], None]:
     return check
 
 
-def _check_takes_two(fn: Any) -> None:
+def _is_own(fn: Any) -> bool:
+    """Whether a loss or a metric is a function of the user's."""
+    return isinstance(fn, (LossFunctionWrapper, MeanMetricWrapper)) and not in_library(fn.fn)
+
+
+def _value(what: str, fn: Any, y_true: Any, y_pred: Any) -> Any:
+    """The value of a loss or a metric, which must be one."""
+    if not _is_own(fn):
+        return fn(y_true, y_pred)
     try:
-        inspect.signature(fn.fn).bind(None, None, **fn._fn_kwargs)
+        values = fn.fn(*same_rank(y_true, y_pred), **fn._fn_kwargs)
     except TypeError as problem:
-        raise TypeError(f"The loss {fn.name!r} must be a function of (y_true, y_pred): {problem}.") from None
-    except ValueError:
-        return  # a function that does not show what it takes
+        if is_asking(problem):
+            raise TypeError(f"The {what} {fn.name!r} cannot be compiled: {reason(problem)}.") from problem
+        raise
+    if not isinstance(values, (int, float)) and not hasattr(values, "dtype"):
+        returned = "None: does it lack a `return`?" if values is None else f"{describe(values)}, not a tensor."
+        raise TypeError(f"The {what} {fn.name!r} returned {returned}")
+    return values
 
 
-def _value(fn: Any, y_true: Any, y_pred: Any) -> Any:
-    """The value of a loss, which must be one."""
-    if isinstance(fn, LossFunctionWrapper):
-        values = fn.call(y_true, y_pred)
-        if not isinstance(values, (int, float)) and not hasattr(values, "dtype"):
-            returned = "None: does it lack a `return`?" if values is None else f"{describe(values)}, not a tensor."
-            raise TypeError(f"The loss {fn.name!r} returned {returned}")
-    return fn(y_true, y_pred)
+def _check_metrics(model: Any, y: Any, y_pred: Any, shape_of_y: Any) -> None:
+    """Whether functions given as metrics return something, and accuracy is asked of classes."""
+    compiled = model.compiled
+    names, outputs = output_names(model, y_pred), tree.flatten(y_pred)
+    targets = compiled._flat_targets(y, y_pred, names)
+    for row, weighted, array, output in zip(compiled._metrics, compiled._weighted, targets, outputs, strict=True):
+        for metric in (*row, *weighted) if array is not None else ():
+            if _is_own(metric):
+                pair = [KerasTensor((len(array), *each.shape[1:]), str(each.dtype)) for each in (array, output)]
+                infer(partial(_value, "metric", metric), tuple(pair), {})
+            elif isinstance(metric, BinaryAccuracy) and _is_continuous(array) and not compiled.remarked:
+                warnings.warn(
+                    f"The metric {metric.name!r} counts classes that are right; the targets are numbers such as "
+                    f"{array.flat[0]}. For those take metrics=['mae'].",
+                    stacklevel=5,
+                )
+
+
+def _is_continuous(y: np.ndarray) -> bool:
+    return y.dtype.kind == "f" and bool(y.min() < 0 or y.max() > 1) and not np.array_equal(y, np.rint(y))
 
 
 def check_trainable(model: Any) -> None:
@@ -155,6 +179,16 @@ def check_trainable(model: Any) -> None:
             f"`trainable` was changed after compile, for one of {names[0]!r}: that takes effect at the next `compile`.",
             stacklevel=4,
         )
+
+
+def refuse_made_in_call(made: list[Any]) -> None:
+    """Refuse layers with weights that were made within `call`: each program would have new ones, never learned."""
+    for layer in made:
+        if layer.weights:
+            raise ValueError(
+                f"The layer {layer.name!r} ({type(layer).__name__}) is made within `call`, so that its weights are new "
+                "each time and never learn: make it in `__init__` or `build` and keep it as an attribute."
+            )
 
 
 def check_options(frequency: Any, batch_size: Any, shuffle: Any, verbose: Any) -> None:
@@ -218,12 +252,19 @@ def _check_probabilities(model: Any) -> None:
     makers = {id(output): node.operation for node in graph.nodes for output in tree.flatten(node.outputs)}
     for (fn, _), output in zip(compiled._losses, tree.flatten(graph.outputs), strict=True):
         layer: Any = makers.get(id(output))
-        linear = getattr(layer, "activation", makers) in (None, activations.linear) and hasattr(layer, "kernel")
-        if linear and _kind(fn) is not None and not getattr(fn, "from_logits", False):
+        if _kind(fn) is None or not hasattr(layer, "kernel") or not hasattr(layer, "activation"):
+            continue
+        if layer.activation in _NO_PROBABILITIES and not getattr(fn, "from_logits", False):
+            name = getattr(layer.activation, "__name__", "linear")
             warnings.warn(
-                f"The outputs of {layer.name!r} are taken for probabilities by the loss {fn.name!r}, but the layer has "
-                "no activation. Give it activation='softmax' ('sigmoid' for one output), or make the loss with "
-                "from_logits=True.",
+                f"The loss {fn.name!r} takes the outputs of {layer.name!r} for probabilities, but its activation is "
+                f"{name!r}. Make that 'softmax' ('sigmoid' for one output), or make the loss with from_logits=True.",
+                stacklevel=5,
+            )
+        elif layer.activation is activations.softmax and output.shape[-1] == 1:
+            warnings.warn(
+                f"The softmax of {layer.name!r} over one output is always 1: make it 'sigmoid', or give the layer an "
+                "output per class.",
                 stacklevel=5,
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -301,7 +302,7 @@ def _loss(identifier: Any) -> Callable[..., Any] | None:
     found = losses.get(identifier)
     if found is None or isinstance(found, losses.Loss):
         return found
-    return LossFunctionWrapper(found, name=getattr(found, "__name__", None))
+    return LossFunctionWrapper(_of_two(found, "loss"), name=getattr(found, "__name__", None))
 
 
 def _metric(identifier: Any, y: Any, y_pred: Any) -> Metric:
@@ -314,7 +315,19 @@ def _metric(identifier: Any, y: Any, y_pred: Any) -> Metric:
             found.name = identifier
         return found
     name = identifier if isinstance(identifier, str) else getattr(found, "__name__", type(found).__name__)
-    return MeanMetricWrapper(found, name=name)
+    return MeanMetricWrapper(_of_two(found, "metric"), name=name)
+
+
+def _of_two(function: Callable[..., Any], what: str) -> Callable[..., Any]:
+    """A function of targets and outputs."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError as problem:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise TypeError(f"The {what} {name!r} must be a function of (y_true, y_pred): {problem}.") from None
+    except ValueError:
+        return function  # it does not show what it takes
+    return function
 
 
 def _by_shape(name: str, y: Any, y_pred: Any) -> Metric:

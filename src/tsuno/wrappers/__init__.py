@@ -24,7 +24,9 @@ def __getattr__(name: str) -> Any:
     except ImportError as problem:
         if (problem.name or "").split(".")[0] != "sklearn":
             raise
-        raise ImportError(f"`tsuno.wrappers.{name}` needs scikit-learn 1.6 or newer: pip install scikit-learn.") from None
+        raise ImportError(
+            f"`tsuno.wrappers.{name}` needs scikit-learn 1.6 or newer: pip install scikit-learn."
+        ) from None
     return found
 
 

@@ -42,6 +42,8 @@ _NESTED = ("model_kwargs", "fit_kwargs")
 class _Estimator(BaseEstimator):
     """What the three kinds of estimators have in common."""
 
+    model_: Model
+    history_: Any
     _y_options: ClassVar[dict[str, Any]] = {"ensure_2d": False, "allow_nd": True, "dtype": "numeric"}
 
     def __init__(
@@ -96,7 +98,7 @@ class _Estimator(BaseEstimator):
         """
         if not get_config().get("enable_metadata_routing", False):
             raise RuntimeError(
-                "`set_fit_request` needs metadata routing: call sklearn.set_config(enable_metadata_routing=True) before."
+                "`set_fit_request` needs metadata routing: call sklearn.set_config(enable_metadata_routing=True)."
             )
         requests = self._get_metadata_request()
         for name, alias in kwargs.items():
@@ -150,14 +152,14 @@ class _Estimator(BaseEstimator):
     def _make_model(self, X: Any, target: Any) -> Model:
         if not isinstance(self.model, Model):
             if not callable(self.model):
-                raise invalid(f"{type(self).__name__}.model", "a compiled model or a function that makes one", self.model)
+                raise invalid(
+                    f"{type(self).__name__}.model", "a compiled model or a function that makes one", self.model
+                )
             model = self.model(X=X, y=target, **(self.model_kwargs or {}))
         elif self.warm_start:
             model = self.model
         else:
             model = clone_model(self.model)
-            if self.model.compiled is not None and model.compiled is None:
-                model.compile_from_config(self.model.get_compile_config() or {})
         if not isinstance(model, Model):
             raise invalid(f"{type(self).__name__}.model", "a function that returns a model", model)
         if model.compiled is None:
@@ -320,12 +322,12 @@ class SKLearnClassifier(ClassifierMixin, _Estimator):
             self.classes_ = found if classes is None else np.unique(classes)
             if len(self.classes_) < 2:
                 raise ValueError(
-                    f"A classifier needs samples of at least two classes; got one class, {self.classes_[0]!r}, not "
-                    "counting samples whose sample_weight is zero."
+                    "A classifier needs samples of at least two classes; got one class, "
+                    f"{self.classes_.tolist()[0]!r}, not counting samples whose sample_weight is zero."
                 )
         places = np.minimum(np.searchsorted(self.classes_, found), len(self.classes_) - 1)
-        strange = found[self.classes_[places] != found]
-        if len(strange):
+        strange = found[self.classes_[places] != found].tolist()
+        if strange:
             raise ValueError(
                 f"`y` has a class {strange[0]!r} that the classifier was not made for."
                 f"{suggest(strange[0], self.classes_)}"
