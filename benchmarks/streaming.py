@@ -1,16 +1,18 @@
 """Streams: whether memory stays as it is however much data goes through, and whether the device waits for data.
 
-    python benchmarks/streaming.py [--megabytes 2000] [--limit 200] [--steps 60]
+    python benchmarks/streaming.py [--megabytes 2000] [--limit 200] [--steps 40]
 
 The first table: data ten times larger than a limit that the operating system enforces on the memory allocated after
-warming up. The second: loaders that take a given share of a step's time; `waits` is the share of the time for which
-the loop stood still because no batch was there, `best` the shortest time that any loop could take.
+warming up. The second: loaders that take a given share of a step's time; `best` is the shortest time that any loop
+could take, `idle` the share of the time in which the device had nothing to do, `waits` that in which the loop stood
+still for a batch (the device may be at work on the steps before).
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from tsuno.data import stream
 
 FEATURES, ROWS = 256, 4096
 BATCH_BYTES = FEATURES * ROWS * 4
+REPEATS = 5
 
 
 def model(width: int) -> tsuno.Model:
@@ -88,16 +91,14 @@ def steady_memory(megabytes: int, limit: int) -> None:
         ):
             start, spy, began = memory("RssAnon"), Peak(), time.perf_counter()
             run(spy)
-            seconds = time.perf_counter() - began
-            print(
-                f"  {name:22} peak growth {max(spy.most - start, 0):6.1f} MB of {steps * BATCH_BYTES / 1e6:.0f} MB streamed"
-                f"  ({steps * BATCH_BYTES / 1e6 / seconds:.0f} MB/s)"
-            )
+            seconds, streamed = time.perf_counter() - began, steps * BATCH_BYTES / 1e6
+            growth = max(spy.most - start, 0)
+            print(f"  {name:22} peak growth {growth:6.1f} MB of {streamed:.0f} MB  ({streamed / seconds:.0f} MB/s)")
         tsuno.data.set_resident_limit(None)
 
 
 def device_waits(steps: int) -> None:
-    large = model(2048)
+    large = model(512)
     waited = 0.0
     read = stream._Prefetch.__next__
 
@@ -121,12 +122,18 @@ def device_waits(steps: int) -> None:
         return (time.perf_counter() - began - seconds) / count, max(waited - seconds, 0.0) / count
 
     run(0.0, 10)
-    step = min(run(0.0, steps)[0] for _ in range(2))
-    print(f"\nWaiting: a step takes {step * 1000:.1f} ms with batches that are there")
-    print("  loader   ms/step    best   waits")
+    print(f"\nWaiting (medians of {REPEATS} runs, each after one whose batches are there)")
+    print("  loader    step, ms    best   taken    idle   waits")
     for share in (0.0, 0.25, 0.5, 1.0, 1.5):
-        taken, idle = run(share * step, steps)
-        print(f"  {share:5.0%}  {taken * 1000:8.1f}  {max(step, share * step) * 1000:6.1f}  {idle / taken:6.1%}")
+        rows = []
+        for _ in range(REPEATS):
+            step, _ = run(0.0, steps)
+            taken, idle = run(share * step, steps)
+            rows.append((step * 1000, max(step, share * step) * 1000, taken * 1000, idle / taken))
+        step, best, taken, waits = (statistics.median(column) for column in zip(*rows, strict=True))
+        print(
+            f"  {share:6.0%}  {step:10.1f}  {best:6.1f}  {taken:6.1f}  {max(0.0, 1 - step / taken):6.1%}  {waits:6.1%}"
+        )
     stream._Prefetch.__next__ = read  # type: ignore[method-assign]
 
 
@@ -134,7 +141,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=2000)
     parser.add_argument("--limit", type=int, default=200)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=40)
     given = parser.parse_args()
     device_waits(given.steps)
     steady_memory(given.megabytes, given.limit)

@@ -132,10 +132,10 @@ def test_compiled_parts_and_eager_steps_change_nothing():
     plainly = distiller(tsuno, CURVES["layers"][0], units=6)
     eagerly = distiller(tsuno, CURVES["layers"][0], units=6)
     for part in (eagerly.teacher, eagerly.student):
-        part.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        part.compile("sgd", tsuno.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
         part.evaluate(X[:8], Y[:8], verbose=0)
     eagerly.run_eagerly = True
-    kept = {"batch_size": 12, "epochs": 2, "shuffle": False, "verbose": 0}
+    kept = {"batch_size": 24, "epochs": 2, "shuffle": False, "verbose": 0}
     expected, curves = plainly.fit(X, Y, **kept).history, eagerly.fit(X, Y, **kept).history
     assert list(curves) == list(expected)
     for name, values in expected.items():
@@ -148,6 +148,23 @@ def test_sample_weights_count_in_the_students_loss():
     loss = made.evaluate(X, Y, sample_weight=weight, batch_size=24, verbose=0, return_dict=True)["student_loss"]
     alone = made.evaluate(X[Y == 0], Y[Y == 0], batch_size=24, verbose=0, return_dict=True)["student_loss"]
     assert loss == pytest.approx(alone / 3, rel=1e-5)
+
+
+def test_several_outputs():
+    def make(units, name):
+        inputs = tsuno.Input((4,))
+        outputs = [tsuno.layers.Dense(3, activation="softmax")(inputs), tsuno.layers.Dense(units)(inputs)]
+        return tsuno.Model(inputs, outputs, name=name)
+
+    parts = [LogitsDistillation(loss=["kl_divergence", None]), FeatureDistillation([None, "mse"])]
+    made = Distiller(make(1, "teacher"), make(1, "student"), parts)
+    made.compile("sgd", ["sparse_categorical_crossentropy", "mse"])
+    logs = made.evaluate(X, [Y, X[:, :1]], batch_size=24, verbose=0, return_dict=True)
+    taught, own = made.teacher.predict(X, verbose=0), made.student.predict(X, verbose=0)
+    far = float(np.mean(np.sum(taught[0] / 3 * np.log(taught[0] / own[0]), axis=-1)))
+    assert logs["distillation_loss"] == pytest.approx(far + np.mean((taught[1] - own[1]) ** 2), rel=1e-5)
+    expected = np.mean(-np.log(own[0][np.arange(24), Y])) + np.mean((X[:, :1] - own[1]) ** 2)
+    assert logs["student_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 class Own(tsuno.Model):

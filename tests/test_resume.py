@@ -150,9 +150,7 @@ def test_a_run_that_was_broken_off_ends_as_one_that_was_not(name, tmp_path):
         model, given = make(), data()
         backup = callbacks.BackupAndRestore(tmp_path / "backup", save_freq=1)
         added = [backup, *(CrashAt(step) for step in crashes)] if crashes else []
-        history = model.fit(
-            **{**given, "callbacks": [*given.get("callbacks", ()), *added]}, epochs=epochs, verbose=0
-        )
+        history = model.fit(**{**given, "callbacks": [*given.get("callbacks", ()), *added]}, epochs=epochs, verbose=0)
         return outcome(model, history)
 
     expected = train()

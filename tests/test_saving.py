@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -214,3 +216,9 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 def test_a_mistake_gets_a_sentence(attempt: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         attempt()
+
+
+def test_a_process_that_has_made_no_model_reads_one(tmp_path: Path) -> None:
+    tsuno.Sequential([tsuno.Input((2,)), layers.Dense(1)]).save(tmp_path / "m.keras")
+    code = f"import tsuno; print(tsuno.saving.load_model({str(tmp_path / 'm.keras')!r}).count_params())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "3\n"

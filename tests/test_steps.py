@@ -127,7 +127,7 @@ def jax_form(k):
 
     inputs = k.Input((4,))
     x = k.layers.BatchNormalization()(k.layers.Dense(5, activation="tanh")(inputs))
-    model = Custom(inputs, k.layers.Dense(1, kernel_regularizer="l2")(x))
+    model = Custom(inputs, k.layers.Dense(1)(x))
     model.compile(k.optimizers.Adam(0.05), "mse", metrics=[k.metrics.MeanAbsoluteError(name="mae")])
     return model
 
@@ -149,7 +149,7 @@ def test_steps_written_for_keras_on_jax_run_as_they_are():
 def plain(k):
     inputs = k.Input((4,))
     x = k.layers.Dropout(0.5, seed=1)(k.layers.Dense(5, activation="tanh")(inputs))
-    model = k.Model(inputs, k.layers.Dense(1, kernel_regularizer="l2")(x))
+    model = k.Model(inputs, k.layers.Dense(1)(x))
     model.compile(k.optimizers.Adam(0.05), "mse", metrics=["mae"])
     return model
 

@@ -100,16 +100,16 @@ def test_decay_goes_through_files_and_to_keras(tmp_path):
     model = small(optimizer=optimizers.SGD(0.1, momentum=0.5, decay=0.5))
     fit(model, epochs=2)
     model.save(tmp_path / "model.keras")
-    expected = moves_to(model)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # which says that the optimizer's state is not that of the file
-        np.testing.assert_allclose(moves_to(tsuno.saving.load_model(tmp_path / "model.keras")), expected, rtol=1e-6)
-        np.testing.assert_allclose(moves_to(keras.saving.load_model(tmp_path / "model.keras")), expected, rtol=1e-5)
-
-
-def moves_to(model):
-    model.train_on_batch(X, Y)
-    return model.get_weights()[0]
+        mine = tsuno.saving.load_model(tmp_path / "model.keras")
+        theirs = keras.saving.load_model(tmp_path / "model.keras")
+    assert float(mine.optimizer.learning_rate) == pytest.approx(float(theirs.optimizer.learning_rate)) == 0.1 / 2
+    for loaded in (mine, theirs):
+        np.testing.assert_array_equal(loaded.optimizer.variables[1], model.optimizer.variables[2])  # the momentum
+    for each in (model, mine):
+        each.train_on_batch(X, Y)
+    np.testing.assert_allclose(mine.get_weights()[0], model.get_weights()[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -303,3 +303,23 @@ def test_a_lambda_shows_what_went_wrong():
         with pytest.raises(kind, match=words) as caught:
             layers.Lambda(function)(tsuno.Input((4,)))
         assert "output_shape" not in str(caught.value)
+
+
+def test_a_layer_made_in_call_is_refused():
+    class Wrong(layers.Layer):
+        def call(self, inputs):
+            return layers.Dense(3, name="inner")(inputs)
+
+    model = tsuno.Sequential([tsuno.Input((3,)), Wrong(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"The layer 'inner' \(Dense\) is made within `call`"):
+        fit(model)
+
+
+def test_labels_are_looked_at_in_every_batch():
+    model = _classifier()
+    model.train_on_batch(X, LABELS % 3)
+    with pytest.raises(ValueError, match="must be from 0 to 2.*got labels from"):
+        model.train_on_batch(X, LABELS)
+    with pytest.raises(ValueError, match="must be from 0 to 2.*got labels from"):
+        model.test_on_batch(X, LABELS)

@@ -7,6 +7,7 @@ the last one has cost.
 
 from __future__ import annotations
 
+import copy
 import signal
 import threading
 import time
@@ -215,7 +216,7 @@ def take(run: Any, callbacks: list[Any]) -> Callable[[], dict[str, Any]]:
         "logs": engine.fetch(run.logs),
         "paths": list(run.variables()),
         "seeds": seeds.position(),
-        "callbacks": [(type(each).__name__, state_of(each)) for each in callbacks],
+        "callbacks": [(type(each).__name__, copy.deepcopy(state_of(each))) for each in callbacks],
     }
     return lambda: {**plain, "arrays": arrays}
 

@@ -6,6 +6,8 @@ passes as `custom_objects`. Nothing is ever imported because a file names it.
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -193,10 +195,18 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, sa
     return obj
 
 
+@functools.cache
+def _enter_all() -> None:
+    """Let every class of the library enter itself: it need not have been used before a file is read."""
+    for part in ("layers", "models", "distillation"):
+        importlib.import_module(f"tsuno.{part}")
+
+
 def find_object(
     name: str, module: str | None = None, custom_objects: Mapping[str, Any] | None = None, short_name: str | None = None
 ) -> Any:
     """The class or function behind a name: the caller's own, a registered one, or one of the library."""
+    _enter_all()
     for candidate in (name, short_name):
         if candidate and (found := get_registered_object(candidate, custom_objects)) is not None:
             return found

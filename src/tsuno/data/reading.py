@@ -59,8 +59,8 @@ def as_arrays(structure: Tree, what: str, keep: Callable[[Any], bool] | None = N
         array = _numbers(array, what)
     if array.ndim == 0:
         raise ValueError(
-            f"`{what}` must be an array with one row per sample; got {describe(structure)}. A dataset must give batches: "
-            "see its method `batch`."
+            f"`{what}` must be an array with one row per sample; got {describe(structure)}. A dataset must give "
+            "batches: see its method `batch`."
         )
     if array.dtype.kind == "c":
         raise ValueError(
@@ -122,9 +122,9 @@ def check_finite(structure: Tree, what: str) -> None:
 
 def _is_structure(value: Any) -> bool:
     """Whether a list is one of several arrays, rather than rows of numbers."""
-    some = bool(value) and all(item is None or isinstance(item, Mapping) or hasattr(item, "shape") for item in value)
-    arrays = [item for item in value if some and item is not None and not isinstance(item, Mapping)]
-    return some and (not arrays or any(len(item.shape) > 0 for item in arrays))
+    arrays = [item for item in value if item is not None and not isinstance(item, Mapping) and not is_frame(item)]
+    some = bool(value) and all(hasattr(item, "shape") for item in arrays)
+    return some and (len(arrays) < len(value) or any(len(item.shape) > 0 for item in arrays))
 
 
 def _as_array(value: Any, what: str) -> Any:

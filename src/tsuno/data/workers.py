@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import itertools
 import multiprocessing
+import os
 import pickle
 import signal
 import sys
@@ -94,9 +95,10 @@ class _Worker:
         other.close()
         self.task: int | None = None
         self.since = time.monotonic()
+        self.code: Any = None  # what it has imported
 
-    def usable(self) -> bool:
-        return self.process.is_alive() and time.monotonic() - self.since < _IDLE / 2
+    def usable(self, code: Any) -> bool:
+        return self.code == code and self.process.is_alive() and time.monotonic() - self.since < _IDLE / 2
 
     def release(self) -> bool:
         """Let the process forget its function; whether it can be used again."""
@@ -137,15 +139,17 @@ class _Crew:
     def _worker(self, function: Callable[[Any], Any], sent: bytes | None) -> _Worker:
         if sent is None:
             return _Worker(multiprocessing.get_context(_inheriting(function)), function, False)
+        code, sent = _code(function), pickle.dumps((sys.path, sent))
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         with _lock:
             while _idle:
                 worker = _idle.pop()
-                if worker.usable():
+                if worker.usable(code):
                     break
                 worker.stop()
             else:
                 worker = _Worker(multiprocessing.get_context(method), None, True)
+        worker.code = code
         worker.pipe.send_bytes(b"f" + sent)
         return worker
 
@@ -268,6 +272,14 @@ def _pickled(function: Callable[[Any], Any]) -> bytes | None:
     return None if b"__main__" in sent else sent
 
 
+def _code(function: Callable[[Any], Any]) -> Any:
+    """The file that a function comes from, as it is now: a process that has imported an older one must not be used."""
+    owner = getattr(function, "__self__", function)
+    name = getattr(owner, "__module__", None) or type(owner).__module__
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return (file, os.stat(file).st_mtime_ns) if file and os.path.exists(file) else (name, None)
+
+
 class _Limited(io.BytesIO):
     def write(self, data: Any) -> int:
         if self.tell() + memoryview(data).nbytes > _LARGEST:
@@ -310,7 +322,8 @@ def _serve(pipe: Any, function: Callable[[Any], Any] | None) -> None:
         if kind == b"f":
             problem = None
             try:
-                function = pickle.loads(body)
+                sys.path[:], sent = pickle.loads(body)
+                function = pickle.loads(sent)
             except Exception as error:
                 function, problem = repr, error  # said at each item
             continue

@@ -166,9 +166,11 @@ class Distiller(Model):
     def _labels_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         weights = [] if sample_weight is None else tree.flatten(sample_weight)
         weights = weights * len(tree.flatten(y)) if len(weights) == 1 else weights or [None] * len(tree.flatten(y))
-        left = iter(weights)
+        left, loss = iter(weights), self._student_loss
+        if not tree.is_nested(loss):
+            loss = tree.map_structure(lambda _: self._student_loss, y_pred)
         parts = tree.map_structure(
-            lambda loss, target, output: loss(target, output, sample_weight=next(left)), self._student_loss, y, y_pred
+            lambda fn, target, output: fn(target, output, sample_weight=next(left)), loss, y, y_pred
         )
         return sum(ops.mean(part) for part in tree.flatten(parts))
 

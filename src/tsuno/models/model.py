@@ -310,8 +310,13 @@ class Model(Stepping):
 
     @property
     def loss(self) -> Any:
-        """The loss given to `compile`."""
-        return None if self.compiled is None else self.compiled.arguments["loss"]
+        """The loss given to `compile`, or what a class of your own keeps under this name."""
+        given = None if self.compiled is None else self.compiled.arguments["loss"]
+        return self.__dict__.get("_loss") if given is None else given
+
+    @loss.setter
+    def loss(self, value: Any) -> None:
+        self._loss = value
 
     def fit(
         self,

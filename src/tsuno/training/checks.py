@@ -181,10 +181,11 @@ def check_trainable(model: Any) -> None:
         )
 
 
-def refuse_made_in_call(made: list[Any]) -> None:
-    """Refuse layers with weights that were made within `call`: each program would have new ones, never learned."""
+def refuse_made_in_call(model: Any, made: list[Any]) -> None:
+    """Refuse layers with weights that a step has made and nobody keeps: each step would have new ones."""
+    kept = {id(layer) for layer in model._flatten_layers()} if made else set()
     for layer in made:
-        if layer.weights:
+        if id(layer) not in kept and layer.weights:
             raise ValueError(
                 f"The layer {layer.name!r} ({type(layer).__name__}) is made within `call`, so that its weights are new "
                 "each time and never learn: make it in `__init__` or `build` and keep it as an attribute."

@@ -33,6 +33,7 @@ from sklearn.utils.validation import (
 
 from tsuno.core import naming, seeds, tree
 from tsuno.core.errors import invalid, suggest
+from tsuno.core.settings import floatx
 from tsuno.core.spec import KerasTensor
 from tsuno.models import Model, clone_model
 
@@ -352,7 +353,7 @@ class SKLearnClassifier(ClassifierMixin, _Estimator):
         if name.lower().startswith("sparse"):
             return target.argmax(axis=1)
         if len(self.classes_) == 2:
-            outputs = model.outputs_for(KerasTensor((None, *X.shape[1:]), str(X.dtype)))
+            outputs = model.outputs_for(KerasTensor((None, *X.shape[1:]), floatx() if X.dtype.kind == "f" else "int32"))
             if tree.flatten(outputs)[0].shape[-1] == 1:
                 return target[:, 1:]
         return target
