@@ -111,7 +111,8 @@ def cost() -> None:
     without, with_ = (sorted(times[saved])[1] for saved in (False, True))
     size = sum(file.stat().st_size for file in files) / 2**20 / max(len(files), 1)
     print(
-        f"{model.count_params():,} weights, 4 epochs: {without:.2f} s; saving {len(files)} files of {size:.0f} MiB: {with_:.2f} s."
+        f"{model.count_params():,} weights, 4 epochs: {without:.2f} s; with saving {with_:.2f} s "
+        f"({len(files)} files of {size:.0f} MiB are left)."
     )
 
 

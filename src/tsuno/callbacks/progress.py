@@ -111,16 +111,15 @@ class Bar:
         self._live = verbose == 1 and (self._out.isatty() or self._notebook is not None)
         self._interval = max(interval, _NOTEBOOK_INTERVAL) if self._notebook else interval
         self._start = time.perf_counter()
-        self._first: float | None = None
-        self._done, self._drawn, self._last = 0, 0, 0.0
+        self._first: tuple[float, int] | None = None
+        self._done, self._drawn, self._last, self._updated = 0, 0, 0.0, self._start
 
     def update(self, done: int, logs: Logs | None) -> None:
         """So many steps are done."""
         now = time.perf_counter()
         if self._first is None:
-            self._first = now  # the first step compiles: it says nothing of those to come
-            self._first_done = done
-        self._done = done
+            self._first = now, done
+        self._done, self._updated = done, now
         if self._live and (now - self._last >= self._interval or done == self._total):
             self._last = now
             self._draw(self._line(now, logs))
@@ -145,12 +144,17 @@ class Bar:
             # Nobody counts the steps of an epoch that is shown at its end only.
             per_step = f"{_duration(elapsed / max(self._total or self._done, 1))}/{self._unit}"
             return f"{self._total}/{self._total} - {elapsed:.0f}s - {per_step}{values}"
-        first = self._first if self._first is not None else now
-        measured = self._done - getattr(self, "_first_done", 0)
-        each = (now - first) / measured if measured > 0 else elapsed / max(self._done, 1)
+        each = self._seconds_per_step(elapsed)
         left = elapsed if final or not self._total else each * (self._total - self._done)
         self._times = f"{_clock(left)} {_duration(each)}/{self._unit}"
         return f"{self._steps()} {self._times}{values}"
+
+    def _seconds_per_step(self, elapsed: float) -> float:
+        """The first step may compile: it says nothing of those to come, unless there are too few others."""
+        began, before = self._first or (self._start, 0)
+        if self._done - before >= before:
+            return (self._updated - began) / max(self._done - before, 1) or elapsed / max(self._done, 1)
+        return (self._updated - self._start) / self._done
 
     def _steps(self) -> str:
         if not self._total:

@@ -322,7 +322,7 @@ class LearningRateScheduler(Callback):
             rate = self.schedule(epoch, float(optimizer.learning_rate))
         except TypeError:  # a function of the epoch alone
             rate = self.schedule(epoch)
-        if isinstance(rate, bool) or (not np.isscalar(rate) and np.ndim(rate) != 0):
+        if rate is None or isinstance(rate, bool) or (not np.isscalar(rate) and np.ndim(rate) != 0):
             raise invalid("LearningRateScheduler.schedule", "a function that returns a number", rate)
         return float(rate)
 

@@ -91,7 +91,7 @@ def value_and_grad(
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
-        if not getattr(variables, "built", True):  # its weights are made by the first call
+        if not _is_made(variables):  # its weights are made by the first call
             engine.eval_shape(lambda a, k: _Purely(function)((), *a, **k)[1], args, kwargs)
         chosen = _variables(variables, "value_and_grad")
         pure = _Purely(function, chosen)
@@ -222,6 +222,12 @@ def probe(name: str, values: Any) -> None:
     if floats:
         finite = [xp.all(xp.isfinite(leaf)) for leaf in floats]
         context.probes.append((name, functools.reduce(xp.logical_and, finite)))
+
+
+def _is_made(holder: Any) -> bool:
+    """Whether a layer and those in it have their weights; a model has none but theirs."""
+    layers: Any = getattr(holder, "_flatten_layers", None)
+    return layers is None or all(layer.built for layer in layers() if not hasattr(layer, "graph"))
 
 
 def _variables(given: Any, where: str) -> list[Variable]:

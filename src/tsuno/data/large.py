@@ -48,7 +48,7 @@ def resident_limit() -> int:
     """How large arrays may be that are placed on the device as a whole, in bytes."""
     if _limit is not None:
         return _limit
-    known = [size for size in (_host_memory(), getattr(engine, "memory", lambda: None)()) if size]
+    known = [size for size in (_host_memory(), engine.memory()) if size]
     return min(known, default=1 << 34) // _SHARE
 
 

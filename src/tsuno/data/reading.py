@@ -69,7 +69,15 @@ def as_arrays(structure: Tree, what: str, keep: Callable[[Any], bool] | None = N
     if array.dtype.kind == "M" or array.dtype.kind == "m":
         raise ValueError(f"`{what}` must hold numbers; got dtype {array.dtype}. Turn dates into numbers first.")
     if array.dtype == np.float64 and floatx() != "float64":
-        array = array.astype(numpy_dtype(floatx()))
+        try:
+            with np.errstate(over="raise"):
+                array = array.astype(numpy_dtype(floatx()))
+        except FloatingPointError:
+            largest = array.flat[int(np.nanargmax(np.where(np.isinf(array), 0, np.abs(array))))]
+            raise ValueError(
+                f"`{what}` must hold numbers within the range of {floatx()}; got {largest:g}. Scale the data, or call "
+                "tsuno.config.set_floatx('float64')."
+            ) from None
     elif array.dtype in (np.int64, np.uint64) and floatx() != "float64":
         array = array.astype(np.int32 if array.dtype == np.int64 else np.uint32)
     return array

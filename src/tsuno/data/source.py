@@ -70,6 +70,7 @@ def make_data(
     if finite:
         check_finite(arrays[0], "x")
         check_finite(arrays[1], "y")
+        check_finite(arrays[2], "sample_weight")
     if weigh is not None:
         arrays = (arrays[0], arrays[1], weigh(arrays[1], arrays[2]))
     return ArrayData(arrays, size, shuffle, make_default_seed() if shuffle else 0, steps)
@@ -116,7 +117,7 @@ def _column(table: Mapping[str, Any], name: str) -> Any:
 
 def is_stream(x: Any) -> bool:
     """Whether something gives batches one after the other, rather than being an array or a structure of arrays."""
-    if isinstance(x, (str, bytes, type)):
+    if isinstance(x, (str, bytes, type, set, frozenset)):
         raise invalid("x", "an array, a list or dict of arrays, or a generator of batches", x)
     if is_frame(x) or is_sparse(x) or isinstance(x, (list, tuple)):
         return False

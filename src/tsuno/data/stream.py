@@ -6,7 +6,7 @@ import itertools
 import queue
 import threading
 import warnings
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class StreamData:
         self._given = 0  # batches of the pass in progress
         self._due = 0  # batches to leave out before the next epoch
         self._epochs = 0
+        self.check: Callable[[Any], None] | None = None  # of the values in each batch of the first epoch
         self._origin: Any = None  # where the source was when the pass in progress began
 
     def sample(self) -> Any:
@@ -97,6 +98,8 @@ class StreamData:
                 ended = not self._goes_round()
                 continue
             self._given += 1
+            if self.check is not None and self._epochs == 0:
+                self.check(batch.host)
             size = len(engine.tree.leaves(batch.host)[0])
             yield Chunk(batch.placed, np.arange(size, dtype=np.int32), size, 0, 1)
             taken += 1

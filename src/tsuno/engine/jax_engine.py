@@ -36,10 +36,10 @@ __all__ = [
     "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
     "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape",
     "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "is_array", "is_traced", "jvp",
-    "linalg", "max_pool", "nn", "normal", "permutation", "put", "randint", "ready", "remat", "resize", "rsqrt",
-    "scale_and_translate", "scan", "scatter", "segment_reduce", "special", "start_trace", "stop_gradient", "stop_trace",
-    "subprogram", "switch", "take_rows", "to_numpy", "top_k", "traced_step", "tree", "truncated_normal", "uniform",
-    "value_and_grad", "vmap", "while_loop", "xp",
+    "linalg", "max_pool", "memory", "nn", "normal", "permutation", "put", "randint", "ready", "remat", "resize",
+    "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "special", "start_trace", "stop_gradient",
+    "stop_trace", "subprogram", "switch", "take_rows", "to_numpy", "top_k", "traced_step", "tree", "truncated_normal",
+    "uniform", "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -129,6 +129,8 @@ def is_traced(x: Any) -> bool:
 
 def to_numpy(x: Any) -> np.ndarray:
     """The values of `x` on the host; waits for the device."""
+    while isinstance(x, Tracer) and hasattr(x, "primal"):  # within a gradient that is computed step by step
+        x = x.primal
     return np.asarray(jax.device_get(x))
 
 
@@ -154,6 +156,12 @@ def eager() -> AbstractContextManager[Any]:
 
 def device_count() -> int:
     return jax.device_count()
+
+
+def memory() -> int | None:
+    """Bytes of memory that the default device has for arrays; None if it does not say."""
+    statistics = jax.devices()[0].memory_stats()
+    return statistics.get("bytes_limit") if statistics else None
 
 
 def default_device(device: Any) -> AbstractContextManager[Any]:

@@ -381,7 +381,10 @@ class Layer(Changeable, Configurable):
         found = [child for child in children(self) if isinstance(child, Metric)]
         for child in children(self):
             if isinstance(child, Layer):
-                found += [metric for metric in child.metrics if all(metric is not other for other in found)]
+                # What a model inside was compiled with measures its own training, not this one.
+                compiled = getattr(child, "compiled", None) is not None
+                inner = Layer.metrics.fget(child) if compiled else child.metrics  # type: ignore[attr-defined]
+                found += [metric for metric in inner if all(metric is not other for other in found)]
         return found
 
     @property

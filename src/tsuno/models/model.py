@@ -19,6 +19,7 @@ from tsuno.core.context import context, scope
 from tsuno.core.errors import describe, suggest
 from tsuno.core.registry import deserialize, serialize
 from tsuno.core.spec import KerasTensor, infer
+from tsuno.core.validate import spelled
 from tsuno.core.variable import children
 from tsuno.graph import Graph
 from tsuno.layers import Layer
@@ -239,6 +240,7 @@ class Model(Stepping):
 
     # ------------------------------------------------------------------ training
 
+    @spelled
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -318,6 +320,7 @@ class Model(Stepping):
     def loss(self, value: Any) -> None:
         self._loss = value
 
+    @spelled
     def fit(
         self,
         x: Any = None,
@@ -394,6 +397,7 @@ class Model(Stepping):
             smoke=smoke,
         )
 
+    @spelled
     def evaluate(
         self,
         x: Any = None,
@@ -432,6 +436,7 @@ class Model(Stepping):
             return_dict=return_dict,
         )
 
+    @spelled
     def predict(
         self,
         x: Any,
@@ -451,6 +456,7 @@ class Model(Stepping):
         """
         return loop.predict(self, x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
 
+    @spelled
     def train_on_batch(
         self,
         x: Any,
@@ -462,6 +468,7 @@ class Model(Stepping):
         """One step of training on the batch given; returns its loss and metrics, as `evaluate` does."""
         return loop.train_on_batch(self, x, y, sample_weight, class_weight, return_dict)
 
+    @spelled
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of the batch given, as `evaluate` returns them."""
         return loop.test_on_batch(self, x, y, sample_weight, return_dict)

@@ -44,7 +44,8 @@ class Stepping(TextReader):
         Returns:
             The logs: a dict from names to scalars.
 
-        It runs inside a compiled program; with `compile(run_eagerly=True)` line by line, for prints and breakpoints.
+        It runs inside a compiled program; with `compile(run_eagerly=True)` line by line, for prints and breakpoints
+        (within a gradient, `ops.convert_to_numpy` gives a tensor's values).
         Weights, optimizers and metrics are used and assigned to as anywhere; gradients come from
         `tsuno.value_and_grad`. Programs for Keras on JAX may define `train_step(self, state, data)` instead, which
         returns `(logs, state)`, with the values of (trainable variables, non-trainable variables, optimizer variables,

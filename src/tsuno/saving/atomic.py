@@ -24,6 +24,8 @@ def write_file(path: Path, write: Callable[[Any], None], overwrite: bool = True)
         FileExistsError: there is one, and there must not be.
         OSError: it cannot be written; the older one is as it was.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"The folder {str(path.parent)!r} for {path.name!r} does not exist: make it first.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"The file {str(path)!r} exists; pass overwrite=True to replace it.")
     descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", suffix=_ENDING, dir=path.parent)

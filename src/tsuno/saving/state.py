@@ -16,22 +16,23 @@ from tsuno.core.seeds import SeedGenerator
 from tsuno.core.variable import Holder
 from tsuno.layers.parts import Memory
 from tsuno.layers.stored import load_variables, save_variables
+from tsuno.metrics import Metric
 
 
 def saveables(root: Any) -> Iterator[tuple[str, Any]]:
     """The objects that keep something, each once, with its path; the root's is empty."""
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # with the objects: an id belongs to another one as soon as its owner is gone
 
     def visit(item: Any, path: str) -> Iterator[tuple[str, Any]]:
         if id(item) in seen:
             return
         if _keeps(item):
-            seen.add(id(item))
+            seen[id(item)] = item
             yield path, item
             for name, child in _attributes(item):
                 yield from visit(child, f"{path}/{name}" if path else name)
         elif isinstance(item, (list, tuple, dict)):
-            seen.add(id(item))
+            seen[id(item)] = item
             used: Counter[str] = Counter()
             for child in item.values() if isinstance(item, dict) else item:
                 if not _keeps(child) and not isinstance(child, (list, tuple, dict)):
@@ -44,17 +45,20 @@ def saveables(root: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _keeps(item: Any) -> bool:
-    """Whether an object is part of files: layers, metrics and optimizers are, the positions of seeds are not."""
-    return isinstance(item, Holder) and not isinstance(item, (SeedGenerator, Memory))
+    """Whether an object is part of files: layers and optimizers are, counters and the positions of seeds are not."""
+    return isinstance(item, Holder) and not isinstance(item, (SeedGenerator, Memory, Metric))
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
     if getattr(owner, "graph", None) is not None:
         yield "layers", owner.layers
     hidden = owner._untracked - {"optimizer"}
-    for name in sorted(vars(owner), key=lambda name: (name.startswith("_"), name)):
+    parts = dict(vars(owner))
+    if hasattr(type(owner), "layers") and getattr(owner, "graph", None) is None:
+        parts["layers"] = owner.layers  # files list the layers of a subclassed model in the place of that name
+    for name in sorted(parts, key=lambda name: (name.startswith("_"), name)):
         if name not in hidden:
-            yield name, vars(owner)[name]
+            yield name, parts[name]
 
 
 def own_arrays(owner: Any) -> dict[str, Any]:

@@ -258,7 +258,7 @@ class Compiled:
 
 
 def recipe(value: Any) -> Any:
-    """What `compile` was given as something to keep or to send: objects by their configuration, functions themselves."""
+    """What `compile` was given as something to keep or to send: objects by their configuration, functions as such."""
     if isinstance(value, Mapping):
         return {key: recipe(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -20,6 +20,7 @@ from tsuno.training.fitting import Run, read
 from tsuno.training.fitting import evaluate as measure
 from tsuno.training.preparing import (
     build,
+    check_values,
     compiled,
     first_chunk,
     is_ready,
@@ -64,9 +65,10 @@ def fit(
     validation_steps = checks.whole_number(validation_steps, "fit.validation_steps")
     split = checks.fraction(validation_split or 0.0, "fit.validation_split")
     checks.check_callbacks(callbacks)
+    checks.check_options(validation_freq, validation_batch_size, shuffle, verbose)
     data = make_data(
         x, y, sample_weight, batch_size=batch_size, shuffle=bool(shuffle), class_weight=class_weight,
-        steps=steps_per_epoch, finite=True, read=model.reader(x),
+        steps=steps_per_epoch, finite=True, **_reading(model, x),
     )  # fmt: skip
     validation: Data | None = None
     if validation_data is not None:
@@ -76,6 +78,9 @@ def fit(
         data.steps = steps_per_epoch or data.steps
     _limit_steps(data, validation)
     prepare(model, data, "train")
+    checks.check_trainable(model)
+    if validation is not None:
+        prepare(model, validation, "test")
     watched = _verbosity(verbose)
     watchers = CallbackList(
         [*as_list(callbacks), *([] if resume is None else [BackupAndRestore(resume, "auto", delete_checkpoint=False)])],
@@ -113,8 +118,9 @@ def evaluate(
     compiled(model, "evaluate")
     batch_size = checks.whole_number(batch_size, "evaluate.batch_size")
     steps = checks.whole_number(steps, "evaluate.steps")
+    checks.check_verbose(verbose, "evaluate")
     checks.check_callbacks(callbacks)
-    data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, read=model.reader(x))
+    data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, **_reading(model, x))
     _limit_steps(data)
     prepare(model, data, "test")
     watched = _verbosity(verbose)
@@ -132,8 +138,9 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     """See `Model.predict`."""
     batch_size = checks.whole_number(batch_size, "predict.batch_size")
     steps = checks.whole_number(steps, "predict.steps")
+    checks.check_verbose(verbose, "predict")
     checks.check_callbacks(callbacks)
-    data = make_data(x, batch_size=batch_size, steps=steps, read=model.reader(x))
+    data = make_data(x, batch_size=batch_size, steps=steps, **_reading(model, x))
     _limit_steps(data)
     sample = data.sample()[0]
     if not model.has_own("predict_step"):
@@ -181,7 +188,9 @@ def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight:
     """See `Model.train_on_batch`."""
     compiled(model, "train_on_batch")
     data = _one_batch(model, x, y, sample_weight, class_weight)
-    prepare(model, data, "train", check=not is_ready(model))
+    if ready := is_ready(model):
+        check_values(model, data, "train")
+    prepare(model, data, "train", check=not ready)
     (chunk,) = data.chunks()
     logs = read(train_program(model)(chunk, 0, 1)[0])
     return logs if return_dict else _listed(model, logs)
@@ -191,7 +200,9 @@ def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: b
     """See `Model.test_on_batch`."""
     compiled(model, "test_on_batch")
     data = _one_batch(model, x, y, sample_weight, None)
-    prepare(model, data, "test", check=not is_ready(model))
+    if ready := is_ready(model):
+        check_values(model, data, "test")
+    prepare(model, data, "test", check=not ready)
     (chunk,) = data.chunks()
     logs = read(test_program(model)(chunk, 0, 1)[0])
     return logs if return_dict else _listed(model, logs)
@@ -231,12 +242,18 @@ def try_out(model: Any, data: Data, validation: Data | None, watchers: CallbackL
             raise unknown(f"{type(callback).__name__}.monitor", watched, sorted(names))
 
 
+def _reading(model: Any, x: Any) -> dict[str, Any]:
+    """What a model says of how its data are read."""
+    drawn = model.graph is not None and len(model.input_names) > 1
+    return {"read": model.reader(x), "names": model.input_names if drawn else None, "outputs": model.output_names}
+
+
 def _validation(model: Any, given: Any, batch_size: int | None, steps: int | None) -> Data:
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
-        return make_data(*given, batch_size=batch_size, steps=steps, read=model.reader(given[0]))
+        return make_data(*given, batch_size=batch_size, steps=steps, **_reading(model, given[0]))
     if isinstance(given, (tuple, list)):
         raise ValueError(f"`fit.validation_data` must be (x, y) or (x, y, sample_weight); got {len(given)} items.")
-    return make_data(given, batch_size=batch_size, steps=steps, read=model.reader(given))
+    return make_data(given, batch_size=batch_size, steps=steps, **_reading(model, given))
 
 
 def _limit_steps(*given: Data | None) -> None:
@@ -254,7 +271,7 @@ def _limited(count: Any, limit: int | None, what: str) -> Any:
 
 
 def _one_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> ArrayData:
-    data = make_data(x, y, sample_weight, batch_size=1, class_weight=class_weight, read=model.reader(x))
+    data = make_data(x, y, sample_weight, batch_size=1, class_weight=class_weight, whole=True, **_reading(model, x))
     if not isinstance(data, ArrayData):
         raise ValueError("One batch of arrays is needed here; got a generator.")
     return ArrayData(data.arrays, data.size)

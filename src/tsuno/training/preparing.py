@@ -11,6 +11,7 @@ from tsuno import engine
 from tsuno.core.context import scope
 from tsuno.core.spec import KerasTensor
 from tsuno.data import ArrayData, Chunk, Data
+from tsuno.data.stream import StreamData
 from tsuno.training import checks
 from tsuno.training.program import Program
 from tsuno.training.step import Step, measuring_state, predict_step, training_state
@@ -30,9 +31,10 @@ def prepare(model: Any, data: Data, phase: str, check: bool = True) -> None:
     x, y, sample_weight = data.sample()
     own_step = model.has_own(f"{phase}_step")
     if own_step and not model.takes_state(phase):
-        ready = model.compiled.eager and all(layer.built for layer in model._flatten_layers())
+        ready = model.compiled.eager and all(layer.built for layer in model._flatten_layers(include_self=False))
         if check and not ready:  # what the step makes when it first runs must be there before
             engine.eval_shape(Step(model, phase, training_state(model)), {}, data.sample())
+        model.built = True
         return
     y_pred = build(model, x, outputs=check or not model.compiled.built)
     if phase == "train" and not model.optimizer.built:
@@ -50,6 +52,8 @@ def prepare(model: Any, data: Data, phase: str, check: bool = True) -> None:
     checks.check_indices(model, all_x)
     if y is not None and not own_loss:
         checks.check_targets(model, all_y, y_pred, y, sample_weight)
+    if isinstance(data, StreamData) and not own_loss and phase == "train":
+        data.check = checks.value_check(model, y_pred)
 
 
 def build(model: Any, x: Any, outputs: bool = False) -> Any:
@@ -63,6 +67,13 @@ def build(model: Any, x: Any, outputs: bool = False) -> Any:
 
 def _symbol(array: Any) -> KerasTensor:
     return KerasTensor((None, *array.shape[1:]), str(array.dtype))
+
+
+def check_values(model: Any, data: ArrayData, phase: str) -> None:
+    """Check indices and labels of a batch, of which the shapes are as before."""
+    if not model.has_own(f"{phase}_step") and not model.has_own("compute_loss"):
+        make = lambda: checks.value_check(model, build(model, data.arrays[0], outputs=True))
+        model._programs.get("values", make)(data.arrays)
 
 
 def is_ready(model: Any) -> bool:

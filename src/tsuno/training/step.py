@@ -14,10 +14,11 @@ from typing import Any
 
 from tsuno import engine
 from tsuno.core import tree
-from tsuno.core.context import scope
+from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
 from tsuno.core.functions import probe
 from tsuno.core.variable import State, bound
+from tsuno.training import checks
 from tsuno.training.packing import pack_x_y_sample_weight
 
 Batch = Any
@@ -46,7 +47,7 @@ class Step:
         watchers: Sequence[Any] = (),
         transforms: Sequence[Any] = (),
     ) -> None:
-        self._law, self._name = model.step_of(phase), f"{type(model).__name__}.{phase}_step"
+        self._model, self._law, self._name = model, model.step_of(phase), f"{type(model).__name__}.{phase}_step"
         self._watchers, self._transforms = watchers, transforms
         self.owners = [*owners, *transforms]
 
@@ -61,12 +62,14 @@ class Step:
         x, y, sample_weight = batch
         for transform in self._transforms:
             x, y = transform(x, y)
-        with scope(losses=[]), ExitStack() as around:
+        made: list[Any] = []
+        with scope(losses=[], made=(*context.made, made.append)), ExitStack() as around:
             seen = [around.enter_context(watcher.observe()) for watcher in self._watchers]
             probe("the inputs", x)
             probe("the targets", y)
             returned = self._law(pack_x_y_sample_weight(x, y, sample_weight))
             logs = _checked(returned, self._name)
+        checks.refuse_made_in_call(self._model, made)
         for place, values in enumerate(seen):
             logs |= {f"{WATCHED}{place}/{name}": engine.asarray(value) for name, value in values.items()}
         return logs

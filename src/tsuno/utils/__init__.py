@@ -46,11 +46,11 @@ from tsuno.utils.trying_out import overfit_one_batch as overfit_one_batch
 __all__ = [
     "array_to_img", "audio_dataset_from_directory", "bounding_boxes", "clear_session", "Config",
     "custom_object_scope", "CustomObjectScope", "deserialize_keras_object", "disable_interactive_logging",
-    "enable_interactive_logging", "FeatureSpace", "find_batch_size", "get_custom_objects", "get_file", "get_registered_name",
-    "get_registered_object", "get_source_inputs", "image_dataset_from_directory", "img_to_array",
-    "is_interactive_logging_enabled", "is_keras_tensor", "legacy", "load_img", "model_to_dot", "normalize",
-    "overfit_one_batch",
-    "pack_x_y_sample_weight", "pad_sequences", "plot_model", "Progbar", "PyDataset", "register_keras_serializable",
-    "save_img", "Sequence", "serialize_keras_object", "set_random_seed", "split_dataset", "standardize_dtype",
-    "text_dataset_from_directory", "timeseries_dataset_from_array", "to_categorical", "unpack_x_y_sample_weight",
+    "enable_interactive_logging", "FeatureSpace", "find_batch_size", "get_custom_objects", "get_file",
+    "get_registered_name", "get_registered_object", "get_source_inputs", "image_dataset_from_directory",
+    "img_to_array", "is_interactive_logging_enabled", "is_keras_tensor", "legacy", "load_img", "model_to_dot",
+    "normalize", "overfit_one_batch", "pack_x_y_sample_weight", "pad_sequences", "plot_model", "Progbar",
+    "PyDataset", "register_keras_serializable", "save_img", "Sequence", "serialize_keras_object", "set_random_seed",
+    "split_dataset", "standardize_dtype", "text_dataset_from_directory", "timeseries_dataset_from_array",
+    "to_categorical", "unpack_x_y_sample_weight",
 ]  # fmt: skip
