@@ -227,7 +227,7 @@ def test_every_class_has_a_row() -> None:
     base = (tsuno.optimizers.Optimizer, schedules.LearningRateSchedule)
     for module, rows in ((tsuno.optimizers, [*ROWS, *WRAPPERS, ("Optax", {})]), (schedules, SCHEDULES)):
         classes = {n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, base) and v not in base}
-        assert classes == {name for name, _ in rows}
+        assert classes - {"OneCycle"} == {name for name, _ in rows}  # which Keras has not; see test_callbacks
 
 
 @functools.cache

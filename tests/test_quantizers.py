@@ -228,7 +228,7 @@ def test_quantizers_are_got_by_name_config_or_as_they_are():
 
 @pytest.mark.parametrize(
     ("arguments", "hint"),
-    [((), "neither"), (("int9",), "'int8'"), (("gptq",), "GPTQConfig"), ((None, 3), "QuantizationConfig"),
+    [((), "neither"), (("int9",), "'int[48]'"), (("gptq",), "GPTQConfig"), ((None, 3), "QuantizationConfig"),
      (("int4", quantizers.Int8QuantizationConfig()), "leave one out")],
 )  # fmt: skip
 def test_what_to_quantize_to_is_clear(arguments, hint):

@@ -71,10 +71,6 @@ class Layer(Changeable, Configurable):
             if get is not None:
                 setattr(self, name, get(value))
 
-    def _constructed(self) -> None:
-        for rewrite in context.made:
-            rewrite(self)
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:

@@ -23,6 +23,10 @@ class Changeable(Holder):
     name: str
     seed_generator: SeedGenerator | None
 
+    def _constructed(self) -> None:
+        for rewrite in context.made:
+            rewrite(self)
+
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
         before = own.get(name, own)
