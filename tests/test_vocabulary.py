@@ -19,7 +19,7 @@ keras = pytest.importorskip("keras")
 NAMESPACES = [
     "layers", "ops", "ops.numpy", "ops.nn", "ops.linalg", "ops.image", "activations", "initializers", "regularizers", "constraints",
     "losses", "metrics", "optimizers", "optimizers.schedules", "optimizers.legacy", "random", "dtype_policies", "tree", "config", "utils",
-    "utils.bounding_boxes", "quantizers",
+    "utils.bounding_boxes", "quantizers", "callbacks", "wrappers", "distillation",
 ]  # fmt: skip
 REFUSED = json.loads((Path(tsuno.__file__).parent / "core" / "refused.json").read_text())
 # Parameters that are named otherwise, with the reason.

@@ -175,11 +175,11 @@ def jit(function: Callable[..., Any], state: Any = None) -> Callable[..., Any]:
     return call
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+def remat(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose inner results are computed again for its gradient instead of being kept: less memory, more time.
 
     Args:
-        function: a function of arrays, or a layer.
+        f: a function of arrays, or a layer.
 
     Example:
         >>> layer = tsuno.layers.Dense(4, activation="gelu")
@@ -189,13 +189,13 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Source: T. Chen, B. Xu, C. Zhang and C. Guestrin, *Training Deep Nets with Sublinear Memory Cost*, 2016.
     """
-    if not callable(function):
-        raise invalid("remat.function", "a function or a layer", function)
+    if not callable(f):
+        raise invalid("remat.f", "a function or a layer", f)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if context.recomputing:
-            return function(*args, **kwargs)
-        pure = _Purely(function)
+            return f(*args, **kwargs)
+        pure = _Purely(f)
         leaves, structure = engine.tree.flatten((args, kwargs))
         masks = [get_mask(leaf) for leaf in leaves]
         given = [place for place, leaf in enumerate(leaves) if engine.is_array(leaf)]
@@ -211,7 +211,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
 
         return pure.settle(*engine.remat(recomputed)([leaves[place] for place in given]))
 
-    return functools.wraps(function)(call) if hasattr(function, "__name__") else call
+    return functools.wraps(f)(call) if hasattr(f, "__name__") else call
 
 
 def probe(name: str, values: Any) -> None:

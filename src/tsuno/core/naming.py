@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 _used: Counter[str] = Counter()
 
@@ -28,9 +29,15 @@ def unique_name(name: str) -> str:
     return f"{name}_{count}" if count else name
 
 
-def reset_names() -> None:
-    """Start numbering anew."""
+def used() -> dict[str, int]:
+    """How often each name has been used."""
+    return dict(_used)
+
+
+def reset_names(used: Mapping[str, int] | None = None) -> None:
+    """Start numbering anew, or from what `used` has said."""
     _used.clear()
+    _used.update(used or {})
 
 
 def clear_session(free_memory: bool = True) -> None:

@@ -9,11 +9,13 @@ from NumPy's global generator, so that `np.random.seed(7)` at the top of a progr
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from tsuno.core import naming
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, scope
 from tsuno.core.errors import invalid
@@ -69,6 +71,26 @@ def go_to(place: Mapping[str, Any]) -> None:
     _global.clear()
     for value in place["drawn"]:
         _global_generator().state.assign(value)
+
+
+@contextmanager
+def apart(seed: int) -> Iterator[None]:
+    """A block in which random streams begin at a seed and names at their first; after it, all go on as before.
+
+    With its names a model's compiled programs are found again, which a search over many fits needs.
+    """
+    global _stream
+    python, host, own = random.getstate(), np.random.get_state(), _stream
+    drawn, names = list(_global), naming.used()
+    set_random_seed(seed)
+    naming.reset_names()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(host)
+        _stream, _global[:] = own, drawn
+        naming.reset_names(names)
 
 
 class SeedGenerator(Configurable, Holder):

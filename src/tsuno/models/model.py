@@ -17,7 +17,7 @@ from tsuno import optimizers, saving
 from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe, suggest
-from tsuno.core.registry import deserialize, serialize
+from tsuno.core.registry import deserialize, in_library, serialize
 from tsuno.core.spec import KerasTensor, infer
 from tsuno.core.validate import spelled
 from tsuno.core.variable import children
@@ -568,7 +568,9 @@ class Model(Stepping):
     def __reduce__(self) -> Any:
         slots = [variable.numpy() for variable in self.optimizer.variables] if self.compiled is not None else []
         compiled = None if self.compiled is None else recipe(self.compiled.arguments)
-        return _restore, (serialize(self), self.get_weights(), compiled, slots)
+        classes = {type(layer) for layer in self._flatten_layers() if not in_library(type(layer))}
+        own = {cls.__name__: cls for cls in classes}  # the user's, found without being registered
+        return _restore, (serialize(self), own, self.get_weights(), compiled, slots)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         restore, arguments = self.__reduce__()
@@ -577,9 +579,9 @@ class Model(Stepping):
         return copy
 
 
-def _restore(data: dict[str, Any], weights: list[Any], compiled: Any = None, slots: Any = ()) -> Any:
+def _restore(data: dict[str, Any], own: dict[str, type], weights: list[Any], compiled: Any, slots: Any) -> Any:
     """A model with its weights, compiled as it was, its optimizer where it was."""
-    model = deserialize(data)
+    model = deserialize(data, own)
     if weights:
         model.set_weights(weights)
     if compiled is not None and not model.has_own("compile"):

@@ -7,9 +7,7 @@ what a loss takes, and how outputs become an answer.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -31,8 +29,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from tsuno.core import naming, seeds, tree
+from tsuno.core import tree
 from tsuno.core.errors import invalid, suggest
+from tsuno.core.seeds import apart
 from tsuno.core.settings import floatx
 from tsuno.core.spec import KerasTensor
 from tsuno.models import Model, clone_model
@@ -140,7 +139,7 @@ class _Estimator(BaseEstimator):
             kept = weight != 0  # a sample that does not count must not fill a batch or add a class
             X, y, options["sample_weight"] = (X, y, weight) if kept.all() else (X[kept], y[kept], weight[kept])
         target = self._encode(y, reset=not resume, **encoding)
-        with _apart(check_random_state(options.pop("random_state", 0)).randint(2**31 - 1)):
+        with apart(check_random_state(options.pop("random_state", 0)).randint(2**31 - 1)):
             model = self.model_ if resume else self._make_model(X, target)
             if validation := options.get("validation_data"):
                 x_val, y_val, *rest = validation
@@ -455,22 +454,3 @@ class SKLearnTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _Est
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-@contextmanager
-def _apart(seed: int) -> Iterator[None]:
-    """Within the block, random streams begin at `seed` and names at their first; after it, all go on as before.
-
-    With its names a model's compiled programs are found again, which a search over many fits needs.
-    """
-    before = random.getstate(), np.random.get_state(), seeds._stream, list(seeds._global), dict(naming._used)
-    seeds.set_random_seed(seed)
-    naming.reset_names()
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        seeds._stream, seeds._global[:] = before[2:4]
-        naming.reset_names()
-        naming._used.update(before[4])
