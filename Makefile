@@ -14,6 +14,9 @@ examples: $(VENV)/.examples
 	$(BIN)/python examples/iris.py
 	$(BIN)/python examples/licences.py
 	$(BIN)/python examples/digits.py
+	$(BIN)/python examples/distillation.py
+	$(BIN)/python examples/vae.py
+	$(BIN)/python examples/gan.py
 
 test: lint types
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2
@@ -27,6 +30,9 @@ types: $(VENV)/.test
 
 benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/streaming.py
+	$(BIN)/python benchmarks/resume.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
