@@ -32,6 +32,8 @@ _SHARE = 0.03
 """The part of the time that saving may cost."""
 _SECONDS = 5.0
 """The least time between two saves within an epoch."""
+_SPEED = 5e8
+"""Bytes per second that saving is taken to handle before the first save has shown it."""
 _NEVER = 1 << 30
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -98,7 +100,8 @@ class BackupAndRestore(Callback):
     def take_up(self, run: Any) -> None:
         """Bring a run that is about to begin to where the last one was saved."""
         self._place = (run.epoch, run.step)
-        self._saved_at, self._cost, self._write_cost = time.perf_counter(), 0.0, 0.0
+        size = sum(variable._value.nbytes for variable in run.variables().values())
+        self._saved_at, self._cost, self._write_cost = time.perf_counter(), size / _SPEED, 0.0
         data = self._files.read()
         if data is not None:
             restore(run, data, self._others(run))
