@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import time
-import urllib.parse
-import urllib.request
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,14 +111,17 @@ class RemoteMonitor(Callback):
         self.root, self.path, self.field, self.headers, self.send_as_json = root, path, field, headers, send_as_json
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        from urllib.parse import urlencode
+        from urllib.request import Request, urlopen
+
         values = {name: np.asarray(value).tolist() for name, value in (logs or {}).items()}
         text = json.dumps({"epoch": epoch, **values})
-        body = text if self.send_as_json else urllib.parse.urlencode({self.field: text})
+        body = text if self.send_as_json else urlencode({self.field: text})
         kind = "application/json" if self.send_as_json else "application/x-www-form-urlencoded"
         headers = {"Content-Type": kind, **(self.headers or {})}
-        request = urllib.request.Request(self.root + self.path, body.encode(), headers)
+        request = Request(self.root + self.path, body.encode(), headers)
         try:
-            urllib.request.urlopen(request, timeout=_SECONDS_TO_ANSWER).close()
+            urlopen(request, timeout=_SECONDS_TO_ANSWER).close()
         except OSError as problem:
             warnings.warn(f"RemoteMonitor could not hand its logs to {self.root + self.path}: {problem}.", stacklevel=2)
 

@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from tsuno.core import tree
 from tsuno.core.errors import suggest
@@ -19,6 +16,8 @@ from tsuno.graph import Graph
 from tsuno.layers import InputLayer, Layer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from tsuno.models.model import Model
 
 
@@ -31,6 +30,9 @@ def summary(
     layer_range: Sequence[str] | None,
 ) -> None:
     """Print a table of the layers: their output shapes and numbers of weights."""
+    from rich.console import Console
+    from rich.markup import escape
+
     console = Console(width=line_length or (None if Console().is_terminal else 80), highlight=False)
     with console.capture() as captured:
         console.print(f'[bold]Model: "{escape(model.name)}"[/bold]')
@@ -47,6 +49,9 @@ def summary(
 
 
 def _table(model: Model, expand_nested: bool, show_trainable: bool, layer_range: Sequence[str] | None) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
     linear = _is_linear(model.graph)
     table = Table(show_lines=True)
     table.add_column("Layer (type)", overflow="fold", min_width=24)
