@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from keras.src.backend.common import global_state
 from layer_rows import cheap_draws
 
 import tsuno
@@ -35,7 +36,7 @@ X = floats(4, 3)
 
 @pytest.fixture(autouse=True)
 def fresh_names() -> Iterator[None]:
-    keras.backend.clear_session()
+    global_state.set_global_attribute("object_name_uids", None)  # `clear_session` also collects garbage, each time
     with cheap_draws():
         yield
 
