@@ -213,6 +213,23 @@ def test_killed_and_asked_to_end_and_taken_up_again(tmp_path):
     assert len(folder.files()) == 2
 
 
+@pytest.mark.parametrize("listens", [True, False])
+def test_who_listened_for_the_wish_to_end_hears_it_after_the_save(listens, tmp_path):
+    heard = []
+    before = signal.signal(signal.SIGTERM, (lambda number, frame: heard.append(number)) if listens else signal.SIG_DFL)
+    own = signal.getsignal(signal.SIGTERM)
+    asking = callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: epoch == 1 and signal.raise_signal(signal.SIGTERM)
+    )
+    try:
+        with pytest.raises(SystemExit) as ended:
+            network().fit(X, Y, epochs=9, verbose=0, callbacks=[asking], resume=tmp_path)
+        assert ended.value.code == 143 and signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM] * listens and Checkpoints(tmp_path).read()["epoch"] == 2
+
+
 def test_a_finished_run_is_not_run_again_and_a_longer_one_goes_on(tmp_path):
     def train(epochs, **options):
         tsuno.utils.set_random_seed(5)

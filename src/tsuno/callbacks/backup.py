@@ -126,18 +126,12 @@ class BackupAndRestore(Callback):
         if is_finite(run):
             self._writer = threading.Thread(target=self._write, args=(snapshot,), name="tsuno-backup")
             self._writer.start()
-        elif not self._warned:
-            self._warned = True
-            warnings.warn(
-                f"In epoch {run.epoch + 1} the weights are no longer finite numbers: they do not replace the saves in "
-                f"{str(self.backup_dir)!r}. Use callbacks.DetectAnomaly() to find out why.",
-                stacklevel=2,
-            )
+        else:
+            self._refuse(run)
         if ending:
             self._finish_writing()
         if self._asked_to_end:
-            print(f"Training was asked to end; it is saved in {str(self.backup_dir)!r} and goes on from there.")
-            raise SystemExit(_TERMINATED)
+            self._leave()
 
     def steps_left(self, run: Any) -> int:
         """The most steps that may run until a save may be due."""
@@ -152,10 +146,7 @@ class BackupAndRestore(Callback):
 
     def close(self) -> None:
         """Finish what is being written, and leave signals to those who had them before."""
-        if self._previous is not None:
-            signal.signal(signal.SIGTERM, self._previous)
-            self._previous = None
-        self._asked_to_end = False
+        self._stop_listening()
         self._finish_writing()
 
     def get_state(self) -> dict[str, Any]:
@@ -184,6 +175,15 @@ class BackupAndRestore(Callback):
             self._problem = problem
         self._write_cost = time.perf_counter() - started
 
+    def _refuse(self, run: Any) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"In epoch {run.epoch + 1} the weights are no longer finite numbers: they do not replace the saves in "
+                f"{str(self.backup_dir)!r}. Use callbacks.DetectAnomaly() to find out why.",
+                stacklevel=3,
+            )
+
     def _finish_writing(self) -> None:
         if self._writer is not None:
             self._writer.join()
@@ -191,6 +191,21 @@ class BackupAndRestore(Callback):
         problem, self._problem = self._problem, None
         if problem is not None:
             warnings.warn(f"Training could not be saved in {str(self.backup_dir)!r}: {problem}", stacklevel=2)
+
+    def _leave(self) -> None:
+        """End the process, as it was asked to."""
+        print(f"Training was asked to end. Started again, it goes on from what is saved in {str(self.backup_dir)!r}.")
+        previous = self._stop_listening()
+        if callable(previous):
+            signal.raise_signal(signal.SIGTERM)  # whoever listened before hears of it too
+        raise SystemExit(_TERMINATED)
+
+    def _stop_listening(self) -> Any:
+        """Leave SIGTERM to who had it before; returns that handler."""
+        previous, self._previous, self._asked_to_end = self._previous, None, False
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+        return previous
 
     def _listen(self) -> None:
         """Take SIGTERM as a wish to end soon; a second one ends at once."""
