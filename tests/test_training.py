@@ -374,3 +374,23 @@ def test_sequences_of_any_length_are_compared_with_targets_of_theirs() -> None:
     model.fit(x, x, batch_size=2, verbose=0)
     with pytest.raises(ValueError, match="shape"):
         model.fit(x, x[:, :5], batch_size=2, verbose=0)
+
+
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_every_validation_sees_the_same_samples(as_dataset):
+    class Batches(tsuno.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return x[2 * index : 2 * index + 2], x[2 * index : 2 * index + 2]
+
+    x = np.arange(6.0).reshape(6, 1)
+    model = tsuno.Sequential([tsuno.Input((1,)), layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(tsuno.optimizers.SGD(0.0), "mse")
+    options = {
+        "validation_data": Batches() if as_dataset else (x, x),
+        "validation_batch_size": None if as_dataset else 2,
+    }
+    history = model.fit(x, x, epochs=4, validation_steps=1, verbose=0, **options).history
+    assert history["val_loss"] == [0.5] * 4

@@ -75,6 +75,9 @@ class ArrayData:
                 )
         self.seed, self._position, self._orders = position["seed"], position["batch"], {}
 
+    def rewind(self) -> None:
+        self._position = 0
+
     def _order(self, turn: int, epochs: int) -> tuple[Any, Any]:
         """The rows of one pass or of several: those of full batches, and those left over.
 

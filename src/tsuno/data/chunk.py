@@ -39,6 +39,10 @@ class Data(Protocol):
         """A first batch as host arrays, in the structure (x, y, sample_weight)."""
         ...
 
+    def rewind(self) -> None:
+        """Let the next epoch begin where the data begin; of a generator, it goes on."""
+        ...
+
     def span(self, limit: int) -> int:
         """How many epochs one chunk may hold, if no more than `limit` steps are wanted in one."""
         ...

@@ -48,6 +48,7 @@ class StreamData:
         self._epochs = 0
         self.check: Callable[[Any], None] | None = None  # of the values in each batch of the first epoch
         self._origin: Any = None  # where the source was when the pass in progress began
+        self._start = self.position()
 
     def sample(self) -> Any:
         if self._first is None:
@@ -76,6 +77,10 @@ class StreamData:
             self._tell("on_epoch_begin", begun=True)
             self._tell("on_epoch_end", begun=False)
         self._epochs = position["epochs"]
+
+    def rewind(self) -> None:
+        if not self._once and self.position() != self._start:
+            self.go_to(self._start)
 
     def span(self, limit: int) -> int:
         return 1

@@ -169,6 +169,7 @@ class Run:
         if self.validation is not None and _is_due(self.frequency, epoch):
             if self._savers:
                 self.logs = read(self.logs)
+            self.validation.rewind()  # so that each epoch is measured on the same samples
             measured = evaluate(self.model, self.validation, watchers, 0, self)
             self.validation_place = self.validation.position()
             self.logs = {**self.logs, **{f"val_{name}": value for name, value in measured.items()}}
