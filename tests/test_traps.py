@@ -229,6 +229,9 @@ def test_labels_and_indices_out_of_range_are_noticed(way):
     ):
         with pytest.raises(ValueError, match=message):
             fit(model, x, y) if way == "arrays" else fit(model, _batches(x, y), None)
+    for predict in (_embedder().predict, _embedder().predict_on_batch):
+        with pytest.raises(ValueError, match="must hold integers from 0 to 9"):
+            predict(tokens)
 
 
 @pytest.mark.parametrize("units, y", [(3, Y), (3, Y[:, 0]), (1, np.zeros((8, 5)))])

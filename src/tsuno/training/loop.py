@@ -19,7 +19,7 @@ from tsuno.training import checks
 from tsuno.training.fitting import Run, read
 from tsuno.training.fitting import evaluate as measure
 from tsuno.training.preparing import (
-    build,
+    check_to_predict,
     check_values,
     compiled,
     first_chunk,
@@ -143,9 +143,7 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     data = make_data(x, batch_size=batch_size, steps=steps, **_reading(model, x))
     _limit_steps(data)
     sample = data.sample()[0]
-    if not model.has_own("predict_step"):
-        build(model, sample)
-        checks.check_inputs(model, sample)
+    check_to_predict(model, sample, data.arrays[0] if isinstance(data, ArrayData) else sample)
     forward = predictor(model)
     watched = _verbosity(verbose)
     watchers = CallbackList(
@@ -211,9 +209,7 @@ def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: b
 def predict_on_batch(model: Any, x: Any) -> Any:
     """See `Model.predict_on_batch`."""
     data = _one_batch(model, x, None, None, None)
-    if not model.has_own("predict_step"):
-        build(model, data.arrays[0])
-        checks.check_inputs(model, data.arrays[0])
+    check_to_predict(model, data.arrays[0], data.arrays[0])
     return engine.fetch(predictor(model)(engine.put(data.arrays[0])))
 
 

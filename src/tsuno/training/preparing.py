@@ -69,6 +69,16 @@ def _symbol(array: Any) -> KerasTensor:
     return KerasTensor((None, *array.shape[1:]), str(array.dtype))
 
 
+def check_to_predict(model: Any, x: Any, all_x: Any) -> None:
+    """Build the model for inputs like these, and check them: their shapes, and that embeddings have their rows."""
+    if model.has_own("predict_step"):
+        return
+    build(model, x)
+    checks.check_inputs(model, x)
+    if model._programs.get("looks up", lambda: any(hasattr(layer, "embeddings") for layer in model._flatten_layers())):
+        checks.check_indices(model, all_x)
+
+
 def check_values(model: Any, data: ArrayData, phase: str) -> None:
     """Check indices and labels of a batch, of which the shapes are as before."""
     if not model.has_own(f"{phase}_step") and not model.has_own("compute_loss"):
