@@ -22,10 +22,9 @@ import numpy as np
 from tsuno import engine
 from tsuno.callbacks.base import Callback, Logs, plain_attributes
 from tsuno.core import seeds
-from tsuno.core.dtypes import is_float
 from tsuno.core.errors import invalid
 from tsuno.core.validate import PositiveInt
-from tsuno.engine import xp
+from tsuno.core.variable import all_finite
 from tsuno.saving.checkpoint import Checkpoints
 
 _SHARE = 0.03
@@ -123,7 +122,7 @@ class BackupAndRestore(Callback):
         snapshot = take(run, self._others(run))
         self._place, self._saved_at = place, time.perf_counter()
         self._cost = self._saved_at - started
-        if is_finite(run):
+        if all_finite(run.model.trainable_variables):
             self._writer = threading.Thread(target=self._write, args=(snapshot,), name="tsuno-backup")
             self._writer.start()
         else:
@@ -237,12 +236,6 @@ def take(run: Any, callbacks: list[Any]) -> Callable[[], dict[str, Any]]:
         "callbacks": [(type(each).__name__, copy.deepcopy(state_of(each))) for each in callbacks],
     }
     return lambda: {**plain, "arrays": arrays}
-
-
-def is_finite(run: Any) -> bool:
-    """Whether all trained weights are numbers."""
-    weights = [weight._value for weight in run.model.trainable_variables if is_float(str(weight._value.dtype))]
-    return all(bool(xp.isfinite(weight).all()) for weight in weights)
 
 
 def restore(run: Any, data: dict[str, Any], callbacks: list[Any]) -> None:

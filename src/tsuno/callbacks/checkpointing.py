@@ -14,9 +14,10 @@ from typing import Any, Literal
 import numpy as np
 
 from tsuno.callbacks.base import Callback, Logs
-from tsuno.callbacks.steering import MonitorCallback, find_name, is_finite, missing, say
+from tsuno.callbacks.steering import MonitorCallback, find_name, missing, say
 from tsuno.core.errors import invalid, suggest
 from tsuno.core.validate import PositiveInt
+from tsuno.core.variable import all_finite
 from tsuno.saving import orbax
 
 
@@ -99,7 +100,7 @@ class _Saving(MonitorCallback):
         return True
 
     def _is_healthy(self, logs: Logs) -> bool:
-        return bool(np.isfinite(logs.get("loss", 0.0)).all()) and is_finite(self.model)
+        return bool(np.isfinite(logs.get("loss", 0.0)).all()) and all_finite(self.model.weights)
 
     def _refuse(self, place: Any, what: str = "the loss or a weight") -> None:
         if not self._warned:

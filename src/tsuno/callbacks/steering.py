@@ -17,7 +17,7 @@ from tsuno.callbacks.base import Callback, Logs
 from tsuno.core.errors import invalid, suggest
 from tsuno.core.settings import log_output
 from tsuno.core.validate import NonNegative, NonNegativeInt
-from tsuno.core.variable import bind, unbind
+from tsuno.core.variable import all_finite, bind, unbind
 from tsuno.optimizers.schedules import LearningRateSchedule
 
 _ALIASES = {"acc": "accuracy", "lr": "learning_rate"}
@@ -358,7 +358,7 @@ class TerminateOnNaN(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._last = {}
-        if self.restore and is_finite(self.model):
+        if self.restore and all_finite(self.model.weights):
             self._finite = unbind([self.model, self.model.optimizer])
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
@@ -380,12 +380,6 @@ class TerminateOnNaN(Callback):
 
     def close(self) -> None:
         self._finite = None
-
-
-def is_finite(model: Any) -> bool:
-    """Whether no weight of a model is infinite or not a number."""
-    arrays = (variable.numpy() for variable in model.weights)
-    return all(np.isfinite(array).all() for array in arrays if array.dtype.kind not in "biuOSU")
 
 
 class MaxTime(Callback):

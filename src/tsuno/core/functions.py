@@ -1,6 +1,6 @@
 """Functions that read and assign variables, made pure, transformed, and made to act on the variables again.
 
-A gradient, a compiled program and a recomputed forward pass are all transformations of pure functions. `_purely` is the
+A gradient, a compiled program and a recomputed forward pass are all transformations of pure functions. `_Purely` is the
 one way in and out: within it variables read the values that the transformation gives them; what the function assigns,
 adds as a loss or lets a tensor carry as a mask comes out as values, and takes effect around the transformation.
 """

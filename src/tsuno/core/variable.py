@@ -262,6 +262,12 @@ def variables_of(owner: Any, skip: tuple[type, ...] = ()) -> list[Variable]:
     return list(found.values())
 
 
+def all_finite(variables: Iterable[Variable]) -> bool:
+    """Whether no number in variables is infinite or NaN; waits for the device."""
+    floats = [variable._value for variable in variables if is_float(str(variable._value.dtype))]
+    return all(bool(engine.xp.isfinite(value).all()) for value in floats)
+
+
 def slots(owner: Any) -> dict[str, Variable]:
     """The variables below an object by path; a second variable of the same path gets a number."""
     variables: Iterable[Variable] = variables_of(owner)

@@ -13,14 +13,14 @@ import time
 import warnings
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from tsuno.core.errors import describe
-from tsuno.core.registry import deserialize, serialize
+from tsuno.core.registry import deserialize
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import read_weights, write_weights
-from tsuno.saving.state import saveables
+from tsuno.saving.state import asset_files, take_assets, whole_config
 
 _WEIGHTS = "model.weights.h5"
 _MOST_EXPANSION = 100
@@ -54,9 +54,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     _check_name(filepath, ".keras", "save_model")
     if not model.built:
         warnings.warn(f"`{model.name}` is saved without weights: it was not built yet.", stacklevel=2)
-    config = serialize(model)
-    if getattr(model, "compiled", None) is not None:
-        config["compile_config"] = model.get_compile_config()
+    config = whole_config(model)
     metadata = {"keras_version": _FORMAT, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
     weights = io.BytesIO()
     write_weights(model, weights)
@@ -66,12 +64,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
             archive.writestr("metadata.json", json.dumps(metadata))
             archive.writestr("config.json", json.dumps(config))
             archive.writestr(_WEIGHTS, weights.getvalue())
-            for path, item in saveables(model):
-                if hasattr(item, "save_assets"):
-                    place = Path(folder, path)
-                    place.mkdir(parents=True, exist_ok=True)
-                    item.save_assets(place)
-            for found in sorted(each for each in Path(folder).rglob("*") if each.is_file()):
+            for found in asset_files(model, Path(folder)):
                 archive.write(found, f"assets/{found.relative_to(folder).as_posix()}")
 
     write_file(Path(filepath), write, overwrite)
@@ -169,15 +162,5 @@ def _read(archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _load_assets(model: Any, archive: zipfile.ZipFile) -> None:
     names = [name for name in archive.namelist() if name.startswith("assets/") and not name.endswith("/")]
-    with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            inner = PurePosixPath(name).relative_to("assets")
-            if ".." in inner.parts or inner.is_absolute() or "\\" in name or ":" in name:
-                raise ValueError(f"The archive {archive.filename!r} has a member outside its folder: {name!r}.")
-            target = Path(folder, *inner.parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(_read(archive, name))
-        for path, item in saveables(model):
-            place = Path(folder, path)
-            if hasattr(item, "load_assets") and place.is_dir():
-                item.load_assets(place)
+    files = ((name.removeprefix("assets/"), _read(archive, name)) for name in names)
+    take_assets(model, files, f"The archive {archive.filename!r}")

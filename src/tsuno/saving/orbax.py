@@ -20,9 +20,9 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.core.errors import invalid
-from tsuno.core.registry import deserialize, serialize
+from tsuno.core.registry import deserialize
 from tsuno.core.variable import Variable
-from tsuno.saving.state import saveables
+from tsuno.saving.state import asset_files, take_assets, whole_config
 
 _MARKS = {"orbax.checkpoint", "pytree.orbax-checkpoint", "checkpoint_metadata", "_CHECKPOINT_METADATA", "pytree"}
 _WEIGHTS = ("trainable_variables", "non_trainable_variables")
@@ -102,10 +102,7 @@ def parts_of(model: Any, weights_only: bool = False) -> dict[str, Any]:
     tree = state_tree(model)
     if weights_only:
         return {"pytree": {name: tree[name] for name in _WEIGHTS}}
-    config = serialize(model)
-    if getattr(model, "compiled", None) is not None:
-        config["compile_config"] = model.get_compile_config()
-    parts: dict[str, Any] = {"pytree": tree, "model_config": {"config": json.dumps(config)}}
+    parts: dict[str, Any] = {"pytree": tree, "model_config": {"config": json.dumps(whole_config(model))}}
     assets = _assets(model)
     return {**parts, "assets": assets} if assets else parts
 
@@ -167,7 +164,8 @@ def load(
     else:
         model.optimizer.build(model.compiled.trainable(model))
     _take(model, tree, directory)
-    _take_assets(model, parts.get("assets") or {})
+    files = ((name, np.asarray(data, np.uint8).tobytes()) for name, data in _flat(parts.get("assets") or {}))
+    take_assets(model, files, f"The checkpoint in {str(directory)!r}")
     return model
 
 
@@ -227,29 +225,10 @@ def _assets(model: Any) -> dict[str, Any]:
     """The files of layers as bytes, nested as in their folders."""
     root: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for path, item in saveables(model):
-            if hasattr(item, "save_assets"):
-                place = Path(folder, path)
-                place.mkdir(parents=True, exist_ok=True)
-                item.save_assets(place)
-        for found in sorted(each for each in Path(folder).rglob("*") if each.is_file()):
+        for found in asset_files(model, Path(folder)):
             *around, last = found.relative_to(folder).parts
             inner = root
             for part in around:
                 inner = inner.setdefault(part, {})
             inner[last] = np.frombuffer(found.read_bytes(), np.uint8)
     return root
-
-
-def _take_assets(model: Any, nested: Mapping[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, data in _flat(nested):
-            if ".." in name.split("/") or name.startswith("/") or "\\" in name:
-                raise ValueError(f"The checkpoint names a file outside its folder: {name!r}.")
-            target = Path(folder, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(np.asarray(data, np.uint8).tobytes())
-        for path, item in saveables(model):
-            place = Path(folder, path)
-            if hasattr(item, "load_assets") and place.is_dir():
-                item.load_assets(place)

@@ -7,11 +7,14 @@ own arrays into a mapping from "0", "1", … and takes them from there (`save_ow
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tsuno.core.naming import to_snake_case
+from tsuno.core.registry import serialize
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.variable import Holder
 from tsuno.layers.parts import Memory
@@ -79,3 +82,41 @@ def take_arrays(owner: Any, store: Mapping[str, Any]) -> None:
         load_variables(owner, store)
     else:
         load(store)
+
+
+def whole_config(model: Any) -> dict[str, Any]:
+    """The configuration of a model, with what `compile` was given."""
+    config = serialize(model)
+    if getattr(model, "compiled", None) is not None:
+        config["compile_config"] = model.get_compile_config()
+    return config
+
+
+def asset_files(model: Any, folder: Path) -> list[Path]:
+    """Let layers write what they put beside their weights into a folder; the files, in order."""
+    for path, item in saveables(model):
+        if hasattr(item, "save_assets"):
+            place = Path(folder, path)
+            place.mkdir(parents=True, exist_ok=True)
+            item.save_assets(place)
+    return sorted(each for each in folder.rglob("*") if each.is_file())
+
+
+def take_assets(model: Any, files: Iterable[tuple[str, bytes]], source: str) -> None:
+    """Let layers read files, given by their paths, from a folder that is there for as long as that takes.
+
+    Raises:
+        ValueError: a path leads out of the folder; `source` says whose it is.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files:
+            inner = PurePosixPath(name)
+            if ".." in inner.parts or inner.is_absolute() or "\\" in name or ":" in name:
+                raise ValueError(f"{source} has a member outside its folder: {name!r}.")
+            target = Path(folder, *inner.parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        for path, item in saveables(model):
+            place = Path(folder, path)
+            if hasattr(item, "load_assets") and place.is_dir():
+                item.load_assets(place)

@@ -8,7 +8,6 @@ saved, and where one that is taken up again goes on.
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections import deque
 from collections.abc import Iterator
@@ -124,7 +123,7 @@ class Run:
                 self.logs = logs
 
     def begin_again(self) -> None:
-        """Let the callbacks and the data know that the epoch in progress goes on; the state is restored after it."""
+        """Let the callbacks know that the epoch in progress goes on; what they remember is put back after it."""
         self.watchers.on_epoch_begin(self.epoch)
 
     def _boundary(self) -> None:
@@ -231,11 +230,7 @@ def run_epoch(
                 count = min(count, training.longest())
             for callback in stepping:
                 call_hook(callback, begin, done)
-            measuring, started = program.pace.measuring, time.perf_counter()
-            last, logs = program(chunk, first, count, done, data.steps or NEVER)
-            if measuring:
-                engine.ready(last)
-                program.pace.note(started, count)
+            last, logs = program.paced(chunk, first, count, done, data.steps or NEVER)
             in_flight.append(last)
             if len(in_flight) > _IN_FLIGHT:
                 engine.ready(in_flight.popleft())
@@ -274,11 +269,7 @@ def _epochs(program: Program, data: Data, epochs: int) -> list[tuple[Logs, int]]
             count = min(
                 KEPT_LOGS, chunk.count - done, program.pace.steps(_SECONDS_PER_DISPATCH["unwatched"], chunk.count)
             )
-            measuring, started = program.pace.measuring, time.perf_counter()
-            last, logs = program(chunk, chunk.start + done, count, done, data.steps)
-            if measuring:
-                engine.ready(last)
-                program.pace.note(started, count)
+            _, logs = program.paced(chunk, chunk.start + done, count, done, data.steps)
             ends += [(logs, i) for i in range(count) if (done + i + 1) % data.steps == 0]
             done += count
     return ends

@@ -81,6 +81,15 @@ class Program:
                 self._variables[path]._value = value
         return last, every
 
+    def paced(self, *args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The same, timed as long as the pace is not known."""
+        measuring, started = self.pace.measuring, time.perf_counter()
+        last, every = self(*args)
+        if measuring:
+            engine.ready(last)
+            self.pace.note(started, args[2])
+        return last, every
+
     def _run(
         self, fixed: State, state: State, arrays: Any, order: Any, range_: Any, size: int
     ) -> tuple[State, Any, Any]:
