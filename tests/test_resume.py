@@ -162,6 +162,30 @@ def test_a_run_that_was_broken_off_ends_as_one_that_was_not(name, tmp_path):
     assert not (tmp_path / "backup").exists()
 
 
+@pytest.mark.parametrize("name", ["arrays", "validation", "fewer steps than a pass", "generator", "dataset by number"])
+def test_a_run_that_was_asked_to_end_after_the_last_step_of_an_epoch_goes_on_with_the_next(name, tmp_path):
+    make, data = SCENARIOS[name]
+
+    def train(epoch=None, **options):
+        tsuno.utils.set_random_seed(5)
+        model, given, seen = make(), data(), []
+        asking = callbacks.LambdaCallback(
+            on_epoch_begin=lambda number, logs: seen.append(number),
+            on_train_batch_end=lambda batch, logs: (
+                seen[-1] == epoch and batch + 1 == model.steps and signal.raise_signal(signal.SIGTERM)
+            ),
+        )
+        asking.on_train_begin = lambda logs=None: setattr(model, "steps", asking.params["steps"])
+        return outcome(model, model.fit(**given, callbacks=[asking], epochs=3, verbose=0, **options))
+
+    expected = train()
+    for epoch in (0, 1):
+        with pytest.raises(SystemExit):
+            train(epoch, resume=tmp_path)
+        assert Checkpoints(tmp_path).read()["step"] > 0
+    assert train(resume=tmp_path) == expected
+
+
 PROGRAM = """
 import hashlib, sys
 import numpy as np, tsuno

@@ -153,12 +153,12 @@ class Run:
         self.place = self.data.position()
 
     def _one_epoch(self) -> None:
-        watchers, epoch, steps = self.watchers, self.epoch, self.data.steps
+        watchers, epoch = self.watchers, self.epoch
         if not self.step:
             self.logs = {}
             watchers.on_epoch_begin(epoch)
-        if self.step != steps:  # what is taken up again may be complete but for its validation
-            self.logs = run_epoch(self.program, self.data, watchers, "train", self.watched, self) or self.logs
+        # What is taken up again may be complete but for its validation; the data pass what has been seen all the same.
+        self.logs = run_epoch(self.program, self.data, watchers, "train", self.watched, self) or self.logs
         if not self.logs:
             warnings.warn(
                 f"The data ended before epoch {epoch + 1} of {self.epochs}; training stops here.", stacklevel=5
