@@ -25,6 +25,8 @@ ORDER = [
     ["training"],
     ["models"],
     ["distribution"],
+    ["export"],
+    ["legacy"],
     ["config", "dtype_policies", "tree", "utils", "wrappers", "distillation"],
 ]
 RANK = {name: place for place, names in enumerate(ORDER) for name in names}

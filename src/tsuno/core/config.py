@@ -13,15 +13,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 
-from tsuno.core import registry
+from tsuno.core import past, registry
 from tsuno.core.errors import suggest
 from tsuno.core.validate import check
 
 _KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 F = TypeVar("F", bound=Callable[..., Any])
-Rewriter = Callable[[type, tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
-rewriters: list[Rewriter] = []
-"""Functions that may translate a constructor's arguments before they are bound; see `legacy`."""
 
 
 def once(function: F) -> F:
@@ -141,8 +138,7 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
         cls = type(self)
         outermost = "_arguments" not in self.__dict__
         if outermost:
-            for rewrite in rewriters:
-                args, kwargs = rewrite(cls, args, kwargs)
+            args, kwargs = past.rewrite(cls, args, kwargs)
         elif registry.in_library(cls) or not registry.in_library(owner):
             return init(self, *args, **kwargs)
         bound = _bind(cls if outermost else owner, args, kwargs)

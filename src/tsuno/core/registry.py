@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tsuno.core import past
 from tsuno.core.errors import invalid, suggest
 
 T = TypeVar("T")
@@ -222,6 +223,8 @@ def find_object(
         matches = [cls for (home, class_name), cls in _library.items() if class_name == plain and home == family]
         if matches:
             return matches[0]
+    if library_name and (known := past.find(plain)) is not None:
+        return known
     names = [class_name for _, class_name in _library] + list(_registered)
     raise ValueError(
         f"No class or function is known as {name!r}.{suggest(plain, names) if library_name else ''} If it is your own, "

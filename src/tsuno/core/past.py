@@ -1,0 +1,23 @@
+"""The door to `legacy`, which stands above everything and is brought in when it is first needed."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+
+@functools.cache
+def _legacy() -> Any:
+    return importlib.import_module("tsuno.legacy")
+
+
+def rewrite(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a constructor in today's words."""
+    rewritten: tuple[tuple[Any, ...], dict[str, Any]] = _legacy().rewrite(cls, args, kwargs)
+    return rewritten
+
+
+def find(name: str) -> Any:
+    """The class that had this name once, or None."""
+    return _legacy().find(name)
