@@ -20,12 +20,12 @@ ORDER = [
     ["layers"],
     ["graph"],
     ["saving"],
+    ["export"],
     ["data"],
     ["callbacks"],
     ["training"],
     ["models"],
     ["distribution"],
-    ["export"],
     ["legacy"],
     ["config", "dtype_policies", "tree", "utils", "wrappers", "distillation"],
 ]

@@ -173,8 +173,8 @@ def huge(group: Any) -> None:
 
 
 HARMFUL = {
-    "a link to another file": (weights(lambda group: link(group, h5py.ExternalLink("/etc/passwd", "/x"))), "not an array of its own"),
-    "a link within the file": (weights(lambda group: link(group, h5py.SoftLink("/layers/dense/vars/1"))), "not an array of its own"),
+    "a link to another file": (weights(lambda group: link(group, h5py.ExternalLink("/etc/passwd", "/x"))), "is a link to somewhere else"),
+    "a link within the file": (weights(lambda group: link(group, h5py.SoftLink("/layers/dense/vars/1"))), "is a link to somewhere else"),
     "an array that is not there": (weights(huge), "claims"),
     "no weights": (lambda members: {k: v for k, v in members.items() if "weights" not in k}, "no member 'model.weights.h5'"),
     "broken weights": (lambda members: {**members, "model.weights.h5": b"nothing"}, "cannot be read"),
@@ -207,10 +207,9 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda: simple().save("model.h5"), "must end in .keras"),
-        (lambda: saving.load_model("model.txt"), "must end in .keras"),
+        (lambda: simple().save("model.txt"), "must end in .keras, .h5 or .hdf5"),
         (lambda: tsuno.Sequential([layers.Dense(1)]).save_weights("x.weights.h5"), "no weights yet"),
-        (lambda: simple().load_weights("x.h6"), "must end in .weights.h5 or .keras"),
+        (lambda: simple().save_weights("x.h6"), "must end in .weights.h5, .weights.json, .safetensors, .h5 or .hdf5"),
     ],
 )
 def test_a_mistake_gets_a_sentence(attempt: Any, message: str) -> None:

@@ -30,6 +30,8 @@ class Context(threading.local):
     """Functions of (gradients, weights) that optimizers call before they move the weights."""
     recomputing: bool = False
     """Whether what is computed is not kept for the gradient anyway."""
+    awaiting: list[Any] | None = None
+    """Where variables enter themselves that get their values from a file; None where they make their own."""
     made: tuple[Any, ...] = ()
     """Functions that each new layer is passed through."""
 

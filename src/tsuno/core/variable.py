@@ -15,6 +15,7 @@ Slots are found when asked, by walking attributes, lists and dicts; nothing keep
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 from tsuno import engine
 from tsuno.core.arithmetic import Arithmetic
 from tsuno.core.context import context, scope
-from tsuno.core.dtypes import is_float, standardize_dtype
+from tsuno.core.dtypes import is_float, numpy_dtype, standardize_dtype
 from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
 
@@ -75,25 +76,30 @@ class Variable(Arithmetic):
         self.regularizer: Callable[[Any], Any] | None = None
         self.constraint: Callable[[Any], Any] | None = None
         self.overwrite_with_gradient = False
-        with engine.eager(), scope(bindings=None, compute_dtype=None):
-            if callable(initializer):
-                if shape is None:
-                    raise invalid("Variable.shape", "given when the initializer is a function", shape)
-                initializer = initializer(tuple(shape), dtype=standardize_dtype(dtype))
-            if dtype is None and not hasattr(initializer, "dtype"):
-                initializer = np.asarray(initializer)
-                dtype = standardize_dtype(None) if initializer.dtype.kind == "f" else None
-            value = engine.asarray(_value(initializer), dtype and standardize_dtype(dtype))
-            value = _own(value, initializer)
-        if shape is not None and tuple(shape) != value.shape:
-            raise invalid(f"{self.path}.initializer", f"of shape {tuple(shape)}", value)
-        self._value = value
+        if callable(initializer):
+            if shape is None:
+                raise invalid("Variable.shape", "given when the initializer is a function", shape)
+            awaited = _Awaited(initializer, tuple(shape), standardize_dtype(dtype))
+            self._value: Any = awaited if context.awaiting is not None else awaited.make()
+            if context.awaiting is not None:
+                context.awaiting.append(self)
+        else:
+            with engine.eager(), scope(bindings=None, compute_dtype=None):
+                if dtype is None and not hasattr(initializer, "dtype"):
+                    initializer = np.asarray(initializer)
+                    dtype = standardize_dtype(None) if initializer.dtype.kind == "f" else None
+                value = engine.asarray(_value(initializer), dtype and standardize_dtype(dtype))
+                self._value = _own(value, initializer)
+        if shape is not None and tuple(shape) != self._value.shape:
+            raise invalid(f"{self.path}.initializer", f"of shape {tuple(shape)}", self._value)
 
     @property
     def value(self) -> Any:
         """The array in the slot, in the dtype that the layer at work computes in."""
         bindings = context.bindings
         value = bindings.get(id(self), self._value) if bindings is not None else self._value
+        if value.__class__ is _Awaited:
+            value = self._stand_in(value)
         dtype = context.compute_dtype
         if dtype is not None and self.autocast and value.dtype != dtype and is_float(value.dtype):
             return value.astype(dtype)
@@ -118,6 +124,13 @@ class Variable(Arithmetic):
         if context.assigned is not None:
             context.assigned[id(self)] = self
         return True
+
+    def _stand_in(self, awaited: _Awaited) -> Any:
+        """What is read of a value that is still to come: inside a program only its shape counts."""
+        if not engine.is_traced(engine.xp.zeros(())):
+            self._value = awaited.make()
+            return self._value
+        return engine.xp.zeros(awaited.shape, awaited.dtype)
 
     def assign_add(self, value: Any) -> None:
         """Add to the value."""
@@ -171,6 +184,53 @@ class Variable(Arithmetic):
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self._value.dtype}, value={self._value}>"
+
+
+class _Awaited:
+    """A value that a file is to give: its shape and dtype, and how to make it if the file does not."""
+
+    def __init__(self, initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> None:
+        self._initializer, self._name = initializer, dtype
+        self.shape, self.dtype, self.ndim = shape, numpy_dtype(dtype), len(shape)
+        self.size = math.prod(shape)
+        self.nbytes = self.size * self.dtype.itemsize
+
+    def make(self) -> Any:
+        with engine.eager(), scope(bindings=None, compute_dtype=None):
+            value = self._initializer(self.shape, dtype=self._name)
+            return _own(engine.asarray(_value(value), self._name), value)
+
+
+@contextmanager
+def awaiting(at_most: float = math.inf) -> Iterator[Callable[[], None]]:
+    """A block in which variables are made that get their values from a file; what it has none for is made at the end.
+
+    Yields a function that raises if what has been made so far would take more than `at_most` bytes.
+    """
+    made: list[Variable] = []
+
+    def check() -> None:
+        size = sum(variable._value.nbytes for variable in made)
+        if size > at_most:
+            raise ValueError(f"The weights take {size} bytes, which is more than max_bytes={at_most}.")
+
+    with scope(awaiting=made):
+        yield check
+    for variable in made:
+        if variable._value.__class__ is _Awaited:
+            variable._value = variable._value.make()
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """A block whose assignments to variables hold if it ends well, and else have not been."""
+    assigned: dict[int, Variable] = {}
+    with scope(bindings=dict(context.bindings or {}), assigned=assigned):
+        yield
+        values = {key: (context.bindings or {})[key] for key in assigned}
+    for key, variable in assigned.items():
+        if not variable._write(values[key]):
+            variable._value = values[key]
 
 
 def _own(value: Any, given: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tsuno import constraints, initializers, regularizers
+from tsuno import constraints, engine, initializers, regularizers
 from tsuno.core import tree
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, get_mask, scope, set_mask
@@ -142,7 +142,7 @@ class Layer(Changeable, Configurable):
             arguments["training"] = training
         policy = self.dtype_policy
         mixed = policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
-        with scope(training=training, compute_dtype=mixed, path=(*context.path, self.name)):
+        with engine.named(self.name), scope(training=training, compute_dtype=mixed, path=(*context.path, self.name)):
             outputs = signature.call(self, arguments)
         if not self.built:
             self.built = True

@@ -536,17 +536,17 @@ class Model(Stepping):
             data["compile_config"] = compile_config
         return json.dumps(data, **kwargs)
 
-    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
-        """Save the model in a `.keras` file; see `saving.save_model`."""
-        saving.save_model(self, filepath, overwrite, zipped)
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **options: Any) -> None:
+        """Save the model in a `.keras` or `.h5` file; see `saving.save_model`."""
+        saving.save_model(self, filepath, overwrite, zipped, **options)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Save the weights in a `.weights.h5` file; see `saving.save_weights`."""
-        saving.save_weights(self, filepath, overwrite)
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+        """Save the weights, mostly in a `.weights.h5` file; see `saving.save_weights`."""
+        saving.save_weights(self, filepath, overwrite, max_shard_size)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
-        """Take weights from a `.weights.h5` or `.keras` file; see `saving.load_weights`."""
-        saving.load_weights(self, filepath, skip_mismatch)
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> None:
+        """Take weights from a file of any kind; see `saving.load_weights`."""
+        saving.load_weights(self, filepath, skip_mismatch, **options)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile` was given, as plain data."""

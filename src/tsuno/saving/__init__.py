@@ -8,10 +8,10 @@ from tsuno.core.registry import get_registered_name as get_registered_name
 from tsuno.core.registry import get_registered_object as get_registered_object
 from tsuno.core.registry import register_keras_serializable as register_keras_serializable
 from tsuno.core.registry import serialize as serialize_keras_object
-from tsuno.saving.archive import load_model as load_model
-from tsuno.saving.archive import load_weights as load_weights
-from tsuno.saving.archive import save_model as save_model
-from tsuno.saving.archive import save_weights as save_weights
+from tsuno.saving.files import load_model as load_model
+from tsuno.saving.files import load_weights as load_weights
+from tsuno.saving.files import save_model as save_model
+from tsuno.saving.files import save_weights as save_weights
 
 __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects", "get_registered_name",

@@ -28,19 +28,42 @@ def write_file(path: Path, write: Callable[[Any], None], overwrite: bool = True)
         raise FileNotFoundError(f"The folder {str(path.parent)!r} for {path.name!r} does not exist: make it first.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"The file {str(path)!r} exists; pass overwrite=True to replace it.")
-    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", suffix=_ENDING, dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w+b") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(unfinished, _default_mode())
-        os.replace(unfinished, path)
-        _sync_folder(path.parent)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+        descriptor, unfinished = tempfile.mkstemp(
+            prefix=f".{path.name}.{os.getpid()}.", suffix=_ENDING, dir=path.parent
+        )
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(unfinished, _default_mode())
+            os.replace(unfinished, path)
+            _sync_folder(path.parent)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        if problem.errno is None:
+            raise
+        before = "; the file that was there is as it was" if path.exists() else ""
+        raise OSError(problem.errno, f"{problem.strerror}: the file could not be written{before}", str(path)) from None
     remove_unfinished(path)
+
+
+def write_folder(path: Path, write: Callable[[Path], None], overwrite: bool = True) -> None:
+    """Write a folder that takes the place of an older one; see `write_file`."""
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"The folder {str(path)!r} exists; pass overwrite=True to replace it.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as beside:
+        new, old = Path(beside, "new"), Path(beside, "old")
+        new.mkdir()
+        write(new)
+        if path.exists():
+            os.replace(path, old)
+        os.replace(new, path)
+        _sync_folder(path.parent)
 
 
 def remove_unfinished(path: Path) -> None:

@@ -20,6 +20,7 @@ from tsuno.core.variable import Holder
 from tsuno.layers.parts import Memory
 from tsuno.layers.stored import load_variables, save_variables
 from tsuno.metrics import Metric
+from tsuno.saving.untrusted import FileProblem, is_inside
 
 
 def saveables(root: Any) -> Iterator[tuple[str, Any]]:
@@ -110,10 +111,9 @@ def take_assets(model: Any, files: Iterable[tuple[str, bytes]], source: str) -> 
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files:
-            inner = PurePosixPath(name)
-            if ".." in inner.parts or inner.is_absolute() or "\\" in name or ":" in name:
-                raise ValueError(f"{source} has a member outside its folder: {name!r}.")
-            target = Path(folder, *inner.parts)
+            if not is_inside(name):
+                raise FileProblem(f"{source} has a member outside its folder: {name!r}.")
+            target = Path(folder, *PurePosixPath(name).parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         for path, item in saveables(model):
