@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tsuno.core.errors import invalid
-from tsuno.core.registry import deserialize
 from tsuno.graph import Graph
 from tsuno.layers import InputLayer, Layer
 from tsuno.models.model import Model
@@ -90,22 +87,3 @@ class _Called:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call_function(self._layer, *args, **kwargs)
-
-
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The model, without weights, that `model.to_json()` described.
-
-    Args:
-        json_string: the description.
-        custom_objects: your own classes and functions by the names that the description uses.
-
-    Example:
-        >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(2)])
-        >>> tsuno.models.model_from_json(model.to_json()).output_shape
-        (None, 2)
-    """
-    try:
-        data = json.loads(json_string)
-    except ValueError as problem:
-        raise invalid("model_from_json.json_string", f"JSON as `to_json` writes it ({problem})", json_string) from None
-    return deserialize(data, custom_objects)

@@ -531,10 +531,11 @@ class Model(Stepping):
 
     def to_json(self, **kwargs: Any) -> str:
         """The structure of the model, without weights, as JSON; `models.model_from_json` reads it."""
-        data = serialize(self)
-        if compile_config := self.get_compile_config():
-            data["compile_config"] = compile_config
-        return json.dumps(data, **kwargs)
+        return json.dumps(saving.whole_config(self), **kwargs)
+
+    def to_yaml(self) -> str:
+        """The structure of the model, without weights, as YAML; `models.model_from_yaml` reads it."""
+        return saving.to_yaml(saving.whole_config(self))
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **options: Any) -> None:
         """Save the model in a `.keras` or `.h5` file; see `saving.save_model`."""

@@ -12,9 +12,14 @@ from tsuno.saving.files import load_model as load_model
 from tsuno.saving.files import load_weights as load_weights
 from tsuno.saving.files import save_model as save_model
 from tsuno.saving.files import save_weights as save_weights
+from tsuno.saving.state import whole_config as whole_config
+from tsuno.saving.text import model_from_json as model_from_json
+from tsuno.saving.text import model_from_yaml as model_from_yaml
+from tsuno.saving.text import to_yaml as to_yaml
 
 __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects", "get_registered_name",
-    "get_registered_object", "load_model", "load_weights", "register_keras_serializable", "save_model", "save_weights",
+    "get_registered_object", "load_model", "load_weights", "model_from_json", "model_from_yaml",
+    "register_keras_serializable", "save_model", "save_weights",
     "serialize_keras_object",
 ]  # fmt: skip

@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tsuno.core.errors import describe, invalid
-from tsuno.core.registry import custom_object_scope, deserialize
-from tsuno.core.variable import Holder, awaiting
+from tsuno.core.registry import custom_object_scope
+from tsuno.core.variable import awaiting
 from tsuno.saving import archive, flat, orbax, whole_hdf5
 from tsuno.saving.ages import modern
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import read_shards, read_weights, write_shards, write_weights
+from tsuno.saving.text import assembled, understood
 from tsuno.saving.untrusted import FileProblem, Section, open_hdf5
 
 _HDF5 = (".h5", ".hdf5")
@@ -111,7 +111,7 @@ def load_model(
                 if compile and training:
                     whole_hdf5.read_optimizer(model, root)
 
-            return _assembled(config, training if compile else None, version, custom_objects, max_bytes, path, fill)
+            return _filled(config, training if compile else None, version, custom_objects, max_bytes, path, fill)
     with archive.open_archive(path) as members:
         config, training, version = archive.read_config(members)
 
@@ -119,10 +119,10 @@ def load_model(
             archive.read_arrays(model, members)
             archive.read_assets(model, members)
 
-        return _assembled(config, training if compile else None, version, custom_objects, max_bytes, path, take)
+        return _filled(config, training if compile else None, version, custom_objects, max_bytes, path, take)
 
 
-def _assembled(
+def _filled(
     config: Any,
     training: Mapping[str, Any] | None,
     version: str,
@@ -132,18 +132,15 @@ def _assembled(
     fill: Callable[[Any], None],
 ) -> Any:
     """A model made from its configuration, with what `fill` puts into it."""
-    with _not_too_deep(path), custom_object_scope(custom_objects or {}), awaiting(max_bytes) as check:
-        model = deserialize(modern(config, version))
-        if not isinstance(model, Holder):
-            raise FileProblem(
-                f"The configuration in {str(path)!r} is that of a {type(model).__name__}, not of a model."
-            )
-        if training and hasattr(model, "compile_from_config"):
-            model.compile_from_config(modern(_renamed(training), version))
-            if model.built and model.compiled is not None:
-                model.optimizer.build(model.compiled.trainable(model))
-        check()
-        fill(model)
+    with understood(f"The model in {str(path)!r}"), custom_object_scope(custom_objects or {}):  # noqa: SIM117
+        with awaiting(max_bytes) as check:
+            model = assembled(config, version)
+            if training and hasattr(model, "compile_from_config"):
+                model.compile_from_config(modern(_renamed(training), version))
+                if model.built and model.compiled is not None:
+                    model.optimizer.build(model.compiled.trainable(model))
+            check()
+            fill(model)
     return model
 
 
@@ -153,14 +150,6 @@ def _renamed(training: Mapping[str, Any]) -> dict[str, Any]:
     if "optimizer_config" in config:
         config["optimizer"] = config.pop("optimizer_config")
     return {key: value for key, value in config.items() if key not in ("sample_weight_mode", "hyper_parameters")}
-
-
-@contextmanager
-def _not_too_deep(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except RecursionError:
-        raise FileProblem(f"The configuration in {str(path)!r} is nested too deeply to be read.") from None
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:

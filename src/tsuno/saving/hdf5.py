@@ -153,22 +153,41 @@ def write_shards(root: Any, path: Path, most: float, overwrite: bool = True) -> 
             if not shards[-1] or shards[-1][-1][1] is not item:
                 shards[-1].append((where, item, {}))
             shards[-1][-1][2][name] = value
-    base = path.name.removesuffix(".json").removesuffix(".weights")
+    old = {name for names in _weight_map(path).values() for name in names} if path.exists() else set()
+    if old and not overwrite:
+        raise FileExistsError(f"The file {str(path)!r} exists; pass overwrite=True to replace it.")
     found: dict[str, list[str]] = {}
-    for number, shard in enumerate(shards):
-        name = f"{base}_{number:05}.weights.h5"
+    number = 0
+    for shard in shards:
+        number = _reserved(path, number)
 
         def write(file: BinaryIO, shard: Any = shard) -> None:
             with new_hdf5(file) as h5:
                 for where, item, arrays in shard:
                     _put(h5, where, item, arrays)
 
-        write_file(path.with_name(name), write, overwrite)
+        write_file(_shard_path(path, number), write)
         for where, _, _ in shard:
-            found.setdefault(f"/{where}/vars" if where else "/vars", []).append(name)
+            found.setdefault(f"/{where}/vars" if where else "/vars", []).append(_shard_path(path, number).name)
     weight_map = {where: names if len(names) > 1 else names[0] for where, names in found.items()}
     text = json.dumps({"metadata": {"total_size": total}, "weight_map": weight_map}, indent=4)
-    write_file(path, lambda file: file.write(text.encode()), overwrite)
+    write_file(path, lambda file: file.write(text.encode()))
+    for name in old:
+        path.with_name(name).unlink(missing_ok=True)
+
+
+def _shard_path(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name.removesuffix('.json').removesuffix('.weights')}_{number:05}.weights.h5")
+
+
+def _reserved(path: Path, number: int) -> int:
+    """The next number of which there is no file: those of the last save must stay until the new map is there."""
+    while True:
+        try:
+            _shard_path(path, number).open("xb").close()
+            return number
+        except FileExistsError:
+            number += 1
 
 
 # ---------------------------------------------------------------------- reading
@@ -193,18 +212,11 @@ def read_weights(root: Any, source: Path | BinaryIO, name: str, skip_mismatch: b
 
 def read_shards(root: Any, path: Path, skip_mismatch: bool = False) -> None:
     """Put into a model what `write_shards` wrote; see `read_weights`."""
-    if path.stat().st_size > _LARGEST_MAP:
-        raise FileProblem(f"The map {str(path)!r} is larger than {_LARGEST_MAP} bytes.")
-    about = parse_json(path.read_bytes(), f"The map {str(path)!r}")
-    places = about.get("weight_map") if isinstance(about, dict) else None
-    if not isinstance(places, dict):
-        raise FileProblem(f"The map {str(path)!r} has no `weight_map`.")
+    places = _weight_map(path)
     files: dict[str, Section] = {}
     with ExitStack() as stack:
 
-        def shard(name: Any) -> Section:
-            if not isinstance(name, str) or not re.fullmatch(r"[^/\\:\0]+\.weights\.h5", name):
-                raise FileProblem(f"The map {str(path)!r} names {name!r}, which is no file of weights beside it.")
+        def shard(name: str) -> Section:
             if name not in files:
                 beside = path.with_name(name)
                 if not beside.is_file():
@@ -213,14 +225,28 @@ def read_shards(root: Any, path: Path, skip_mismatch: bool = False) -> None:
             return files[name]
 
         def arrays(where: str) -> Mapping[str, Any]:
-            names = places.get(f"/{where}".rstrip("/"), [])
-            found = [shard(name).section(where) or {} for name in (names if isinstance(names, list) else [names])]
+            found = [shard(name).section(where) or {} for name in places.get(f"/{where}", [])]
             return {name: section[name] for section in found for name in section}
 
         with all_or_nothing():
             take_tree(root, arrays, str(path), skip_mismatch)
             for file in files.values():
                 file.finish()
+
+
+def _weight_map(path: Path) -> dict[str, list[str]]:
+    """In which files the arrays of each object are."""
+    if path.stat().st_size > _LARGEST_MAP:
+        raise FileProblem(f"The map {str(path)!r} is larger than {_LARGEST_MAP} bytes.")
+    about = parse_json(path.read_bytes(), f"The map {str(path)!r}")
+    places = about.get("weight_map") if isinstance(about, dict) else None
+    if not isinstance(places, dict):
+        raise FileProblem(f"The map {str(path)!r} has no `weight_map`.")
+    found = {where: names if isinstance(names, list) else [names] for where, names in places.items()}
+    for name in (name for names in found.values() for name in names):
+        if not isinstance(name, str) or not re.fullmatch(r"[^/\\:\0]+\.weights\.h5", name):
+            raise FileProblem(f"The map {str(path)!r} names {name!r}, which is no file of weights beside it.")
+    return found
 
 
 def take_tree(root: Any, arrays: Callable[[str], Mapping[str, Any]], name: str, skip_mismatch: bool = False) -> None:
@@ -242,7 +268,7 @@ def report(problems: list[str], name: str, skip_mismatch: bool) -> None:
         return
     more = f" There are {len(problems) - 1} more such objects." if len(problems) > 1 else ""
     if not skip_mismatch:
-        raise ValueError(
+        raise FileProblem(
             f"The weights in {name!r} do not fit the model: {problems[0]}.{more} Pass skip_mismatch=True to leave "
             "such objects as they are."
         )

@@ -30,12 +30,14 @@ _SMALL = 1 << 24
 """What claims no more bytes than this is not asked whether they are there."""
 _MOST_EXPANSION = {"HDF5": 1000, "ZIP": 100}
 _MOST_MEMBERS = 10_000
-_LARGEST_TEXT = 1 << 26
+_LARGEST_TEXT = 1 << 25
+_MOST_NODES = 100_000
+"""So many lists or items JSON may have however short it is: each takes up to a hundred times the memory of its sign."""
 _BLOCK = 1 << 20
 
 
 class FileProblem(ValueError):
-    """A file that is damaged, or holds what no file may hold."""
+    """A file that is damaged, holds what no file may hold, or does not fit what it is read into."""
 
 
 # ---------------------------------------------------------------------- HDF5
@@ -56,9 +58,9 @@ class Stored:
         self.nbytes = math.prod(self.shape) * self.dtype.itemsize
         there = file.ask(where, dataset.id.get_storage_size)
         block = 0 if dataset.chunks is None else math.prod(dataset.chunks) * self.dtype.itemsize
-        claims_more = dataset.chunks is None and there != self.nbytes
-        if claims_more or _is_too_much(max(self.nbytes, block), there, "HDF5"):
-            raise file.problem(f"{where} claims {self.nbytes} bytes, of which {there} are there")
+        claims_more = block > max(2 * self.nbytes, _SMALL) or (dataset.chunks is None and there != self.nbytes)
+        if claims_more or _is_too_much(self.nbytes, there, "HDF5"):
+            raise file.problem(f"{where} claims {max(block, self.nbytes)} bytes, of which {there} are there")
 
     @property
     def ndim(self) -> int:
@@ -339,7 +341,12 @@ class Archive:
         info = self._member(name)
         if info.file_size > at_most:
             raise self._problem(f"{name!r} claims {info.file_size} bytes, more than the {at_most} that it may have")
-        return self._ask(name, lambda: self._zip.read(info))
+
+        def unpack() -> bytes:
+            with self._zip.open(info) as member:  # in blocks: what is beyond the claimed size is never unpacked
+                return b"".join(iter(lambda: member.read(_BLOCK), b""))
+
+        return self._ask(name, unpack)
 
     def json(self, name: str) -> Any:
         """A member that is JSON."""
@@ -468,6 +475,10 @@ def parse_json(text: str | bytes, where: str, unique: bool = False) -> Any:
     Raises:
         FileProblem: it is none, or is nested too deeply.
     """
+    raw = text.encode() if isinstance(text, str) else text
+    lists, items = raw.count(b"[") + raw.count(b"{"), raw.count(b",")
+    if lists > _MOST_NODES + len(raw) // 32 or items > _MOST_NODES + len(raw) // 4:
+        raise FileProblem(f"{where} has {lists} lists of {items} items, far more than a model needs.")
     try:
         return json.loads(text, object_pairs_hook=_unique if unique else None)
     except RecursionError:

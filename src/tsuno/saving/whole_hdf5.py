@@ -179,7 +179,7 @@ def _pairs(model: Any, stored: Mapping[str, list[str]], name: str, by_name: bool
     layers = [layer for layer in model.layers if in_order(layer)]
     places = [place for place, names in stored.items() if names]
     if len(layers) != len(places):
-        raise ValueError(
+        raise FileProblem(
             f"The weights in {name!r} do not fit the model: it has {len(layers)} layers with weights, the file "
             f"{len(places)} ({', '.join(places[:5])}{', …' if len(places) > 5 else ''}). Pass by_name=True to match "
             "layers by their names."
