@@ -231,7 +231,7 @@ def test_names_recorded() -> None:
         (lambda: regularizers.L1L2(l1=float("inf")), "`L1L2.l1` must be a number"),
         (lambda: regularizers.OrthogonalRegularizer(mode="row"), "Did you mean 'rows'"),
         (lambda: regularizers.OrthogonalRegularizer()(W), "weights of two axes; got an array of shape (3, 4, 5)"),
-        (lambda: constraints.get("maxnorm"), "Did you mean 'max_norm'"),
+        (lambda: constraints.get("max_nrm"), "Did you mean 'max_norm'"),
         (lambda: constraints.MaxNorm(-1), "`MaxNorm.max_value` must be a number, zero or more"),
         (lambda: constraints.MinMaxNorm(2.0, 1.0), "must be at least min_value=2.0"),
         (lambda: constraints.MaxNorm(max_valu=1), "Did you mean 'max_value'"),

@@ -7,6 +7,7 @@ over the nodes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -288,6 +289,10 @@ class Graph:
         operations: dict[str, Any] = {}
         waiting: list[tuple[str, Mapping[str, Any]]] = []
         options: dict[str, Any] = {}
+        names = Counter(data["name"] for data in config["layers"] if "name" in data)
+        twice = next((key for key, count in names.items() if count > 1), None)
+        if twice is not None:
+            raise ValueError(f"The model {name!r} has two layers named {twice!r}: each must have a name of its own.")
         for data in config["layers"]:
             operation = function_from_config(data) or make(data)
             if isinstance(operation, Function):

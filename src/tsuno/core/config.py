@@ -137,10 +137,10 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
         outermost = "_arguments" not in self.__dict__
-        if outermost:
-            args, kwargs = past.rewrite(cls, args, kwargs)
-        elif registry.in_library(cls) or not registry.in_library(owner):
+        if not outermost and (registry.in_library(cls) or not registry.in_library(owner)):
             return init(self, *args, **kwargs)
+        if registry.in_library(owner):  # a class of the user's has words of its own
+            args, kwargs = past.rewrite(cls if outermost else owner, args, kwargs)
         bound = _bind(cls if outermost else owner, args, kwargs)
         annotations = _annotations(cls if outermost else owner)
         for name, value in bound.arguments.items():

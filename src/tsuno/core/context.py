@@ -32,6 +32,8 @@ class Context(threading.local):
     """Whether what is computed is not kept for the gradient anyway."""
     awaiting: list[Any] | None = None
     """Where variables enter themselves that get their values from a file; None where they make their own."""
+    nothing: Any = None
+    """While shapes are inferred, a number without a value: what values are made of that are still to come."""
     made: tuple[Any, ...] = ()
     """Functions that each new layer is passed through."""
 

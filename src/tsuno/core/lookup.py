@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tsuno.core import past
 from tsuno.core.errors import describe, unknown
 from tsuno.core.registry import deserialize, get_registered_object
 
@@ -27,6 +28,8 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, Any], make: Callable[
     if isinstance(identifier, str):
         found = get_registered_object(identifier)
         found = table.get(identifier) if found is None else found
+        if found is None:
+            found = past.find(identifier, {"loss": "losses"}.get(kind, f"{kind}s"))
         if found is None:
             raise unknown(kind, identifier, table, f"A function or an object of your own also serves as {kind}.")
     elif isinstance(identifier, Mapping):

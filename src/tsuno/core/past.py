@@ -18,6 +18,6 @@ def rewrite(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
     return rewritten
 
 
-def find(name: str) -> Any:
-    """The class that had this name once, or None."""
-    return _legacy().find(name)
+def find(name: str, namespace: str | None = None) -> Any:
+    """What had this name once, in one namespace or in any; or None."""
+    return _legacy().find(name, namespace)

@@ -135,14 +135,14 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
     tensors = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
 
     def trace(probe: int, inner: int) -> Any:
-        def run(*arrays: Any) -> Any:
+        def run(nothing: Any, *arrays: Any) -> Any:
             values = iter(arrays)
             filled = [next(values) if isinstance(leaf, KerasTensor) else leaf for leaf in leaves]
             inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
-            with scope(bindings=dict(context.bindings or {})):  # what tracing writes is forgotten
+            with scope(bindings=dict(context.bindings or {}), nothing=nothing):  # what tracing writes is forgotten
                 return function(*inner_args, **inner_kwargs)
 
-        return engine.eval_shape(run, *(_stand_in(tensor, probe, inner) for tensor in tensors))
+        return engine.eval_shape(run, *(_stand_in(tensor, probe, inner) for tensor in (_NOTHING, *tensors)))
 
     unknown = any(size is None for tensor in tensors for size in tensor.shape)
     try:
@@ -163,6 +163,9 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
         return KerasTensor(sizes, dtype=standardize_dtype(a.dtype))
 
     return engine.tree.map(symbol, first, second)
+
+
+_NOTHING = KerasTensor((), "bool")
 
 
 def _with_unknown(message: str) -> str:

@@ -126,11 +126,11 @@ class Variable(Arithmetic):
         return True
 
     def _stand_in(self, awaited: _Awaited) -> Any:
-        """What is read of a value that is still to come: inside a program only its shape counts."""
-        if not engine.is_traced(engine.xp.zeros(())):
+        """What is read of a value that is still to come: where shapes are inferred only its own counts."""
+        if context.nothing is None:
             self._value = awaited.make()
             return self._value
-        return engine.xp.zeros(awaited.shape, awaited.dtype)
+        return engine.xp.broadcast_to(context.nothing.astype(awaited.dtype), awaited.shape)
 
     def assign_add(self, value: Any) -> None:
         """Add to the value."""

@@ -18,6 +18,9 @@ import numpy as np
 from jax import Array, lax
 
 from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
+from tsuno.engine.programs import (
+    evaluated, named, restored_program, serialized_program, symbolic_sizes, tensorflow_function, traced_program,
+)  # fmt: skip
 from tsuno.engine.randomness import (
     bernoulli,
     beta,
@@ -35,11 +38,12 @@ __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
     "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
     "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape",
-    "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "is_array", "is_traced", "jvp",
-    "linalg", "max_pool", "memory", "nn", "normal", "permutation", "put", "randint", "ready", "remat", "resize",
-    "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "special", "start_trace", "stop_gradient",
-    "stop_trace", "subprogram", "switch", "take_rows", "to_numpy", "top_k", "traced_step", "tree", "truncated_normal",
-    "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+    "evaluated", "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "is_array", "is_traced",
+    "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "permutation", "put", "randint", "ready", "remat",
+    "resize", "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce",
+    "serialized_program", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch",
+    "symbolic_sizes", "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree",
+    "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer

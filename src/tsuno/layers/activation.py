@@ -52,7 +52,6 @@ class LeakyReLU(Layer):
 
     Args:
         negative_slope: the slope below 0.
-        alpha: its older name.
         **kwargs: the arguments of every layer, see `Layer`.
 
     Example:
@@ -62,13 +61,9 @@ class LeakyReLU(Layer):
     Source: A. Maas et al., *Rectifier Nonlinearities Improve Neural Network Acoustic Models*, 2013.
     """
 
-    _unsaid = frozenset({"alpha"})
-
-    def __init__(
-        self, negative_slope: NonNegative = 0.3, alpha: NonNegative | None = None, **kwargs: Unpack[LayerOptions]
-    ) -> None:
+    def __init__(self, negative_slope: NonNegative = 0.3, **kwargs: Unpack[LayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.negative_slope = negative_slope if alpha is None else alpha
+        self.negative_slope = negative_slope
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:

@@ -46,6 +46,7 @@ class Layer(Changeable, Configurable):
         name: a name, unique within a model; made from the class's name by default.
         input_shape: for the first layer of a `Sequential`: the shape of one sample.
         input_dim: for the first layer of a `Sequential`: the size of one sample with one axis.
+        batch_size: for the first layer of a `Sequential`: how many samples come at a time, if that is fixed.
 
     Example:
         >>> class Scale(tsuno.layers.Layer):
@@ -86,6 +87,7 @@ class Layer(Changeable, Configurable):
         name: str | None = None,
         input_shape: Any = None,
         input_dim: int | None = None,
+        batch_size: int | None = None,
     ) -> None:
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise invalid(f"{type(self).__name__}.name", "a string without '/'", name)
@@ -101,7 +103,8 @@ class Layer(Changeable, Configurable):
         self._losses: list[Any] = []
         self._build_shapes: dict[str, Any] | None = None
         shape = (input_dim,) if input_dim is not None else input_shape
-        self._sample_shape = None if shape is None else tuple(shape) if hasattr(shape, "__iter__") else (shape,)
+        shape = (shape,) if shape is not None and not hasattr(shape, "__iter__") else shape
+        self._entry_shape = None if shape is None else (batch_size, *shape)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of a shape; layers with weights define it."""
@@ -569,14 +572,11 @@ class Layer(Changeable, Configurable):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         base = {"name": self.name, "trainable": self.trainable, "dtype": serialize(self.dtype_policy)}
-        # What every layer takes is said only where it says something.
-        silent = {"input_shape", "input_dim"}
+        silent = {"input_shape", "input_dim", "batch_size"}  # said only where it says something
         silent |= {"activity_regularizer"} if self.activity_regularizer is None else set()
         silent |= {"autocast"} if config.get("autocast", True) else set()
-        config = {key: value for key, value in config.items() if key not in self._unsaid}
-        config = {
-            key: value for key, value in config.items() if key not in silent or is_of_heirs(type(self), Layer, key)
-        }
+        unsaid = self._unsaid | {key for key in silent if not is_of_heirs(type(self), Layer, key)}
+        config = {key: value for key, value in config.items() if key not in unsaid}
         return {**base, **{key: value for key, value in config.items() if key not in base}}
 
     _unsaid: ClassVar[frozenset[str]] = frozenset()

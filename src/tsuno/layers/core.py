@@ -60,9 +60,9 @@ class InputLayer(Layer):
             raise ValueError("`Input` takes dense tensors only; got sparse or ragged. Convert the data first.")
         super().__init__(name=name, **kwargs)
         if shape is None and batch_shape is None:
-            shape = self._sample_shape
-            if shape is None:
+            if self._entry_shape is None:
                 raise TypeError("`Input` needs `shape`, the shape of one sample, such as Input(shape=(28, 28, 1)).")
+            shape = self._entry_shape[1:]
         if batch_shape is None:
             batch_shape = (batch_size, *standardize_shape(shape, "Input.shape"))
         self.batch_shape = standardize_shape(batch_shape, "Input.batch_shape")

@@ -1,10 +1,166 @@
-"""Classes of the past under the names of today."""
+"""Names of the past: in each namespace, what they are called today.
+
+A name of today is given plainly, as in `"Convolution1D": "Conv1D"`; what is defined in a module of `legacy`, with that
+module, as in `"Highway": "legacy.layers.Highway"`. `find` is for files, which may name anything; it only ever finds
+what is in these tables. `names_in` is for namespaces that have old names as attributes.
+"""
 
 from __future__ import annotations
 
+import importlib
+import re
+from collections.abc import Mapping
 from typing import Any
 
+from tsuno.core.registry import in_library
 
-def find(name: str) -> Any:
-    """What is called so today, or None."""
-    return None
+_SHORT = {
+    short: name
+    for lower, name in (
+        ("mse", "mean_squared_error"),
+        ("mae", "mean_absolute_error"),
+        ("mape", "mean_absolute_percentage_error"),
+        ("msle", "mean_squared_logarithmic_error"),
+        ("bce", "binary_crossentropy"),
+        ("kld", "kl_divergence"),
+    )
+    for short in (lower, lower.upper())
+}
+
+NAMES: dict[str, dict[str, str]] = {
+    "layers": {
+        # Keras 1 and its Keras 2 spellings
+        "Convolution1D": "Conv1D",
+        "Convolution2D": "legacy.spellings.Convolution2D",
+        "Convolution3D": "legacy.spellings.Convolution3D",
+        "AtrousConvolution1D": "legacy.spellings.AtrousConvolution1D",
+        "AtrousConvolution2D": "legacy.spellings.AtrousConvolution2D",
+        "AtrousConv1D": "legacy.spellings.AtrousConvolution1D",
+        "AtrousConv2D": "legacy.spellings.AtrousConvolution2D",
+        "Deconvolution2D": "legacy.spellings.Deconvolution2D",
+        "Deconvolution3D": "Conv3DTranspose",
+        "Deconv2D": "legacy.spellings.Deconvolution2D",
+        "Deconv3D": "Conv3DTranspose",
+        "SeparableConvolution1D": "SeparableConv1D",
+        "SeparableConvolution2D": "legacy.spellings.SeparableConvolution2D",
+        "Convolution1DTranspose": "Conv1DTranspose",
+        "Convolution2DTranspose": "Conv2DTranspose",
+        "Convolution3DTranspose": "Conv3DTranspose",
+        "DepthwiseConvolution2D": "DepthwiseConv2D",
+        "TimeDistributedDense": "legacy.spellings.TimeDistributedDense",
+        "Merge": "legacy.merging.Merge",
+        "merge": "legacy.merging.merge",
+        **{f"{kind}Pool{rank}D": f"{kind}Pooling{rank}D" for kind in ("Max", "GlobalMax") for rank in (1, 2, 3)},
+        **{f"AvgPool{rank}D": f"AveragePooling{rank}D" for rank in (1, 2, 3)},
+        **{f"GlobalAvgPool{rank}D": f"GlobalAveragePooling{rank}D" for rank in (1, 2, 3)},
+        # what later versions know under another name
+        "CuDNNLSTM": "LSTM",
+        "CuDNNGRU": "GRU",
+        "SyncBatchNormalization": "BatchNormalization",
+        "BatchNormalizationBase": "BatchNormalization",
+        "AbstractRNNCell": "Layer",
+        # what has no counterpart today
+        "LocallyConnected1D": "legacy.layers.LocallyConnected1D",
+        "LocallyConnected2D": "legacy.layers.LocallyConnected2D",
+        "MaxoutDense": "legacy.layers.MaxoutDense",
+        "Highway": "legacy.layers.Highway",
+        "ThresholdedReLU": "legacy.layers.ThresholdedReLU",
+        "ParametricSoftplus": "legacy.layers.ParametricSoftplus",
+        "SReLU": "legacy.layers.SReLU",
+        "RandomHeight": "legacy.layers.RandomHeight",
+        "RandomWidth": "legacy.layers.RandomWidth",
+        # operations of TensorFlow as layers
+        "TFOpLambda": "legacy.operations.TFOpLambda",
+        "SlicingOpLambda": "legacy.operations.TFOpLambda",
+    },
+    "initializers": {
+        "one": "Ones",
+        "zero": "Zeros",
+        "uniform": "RandomUniform",
+        "normal": "RandomNormal",
+    },
+    "regularizers": {
+        "l1l2": "L1L2",
+        "activity_l1": "L1",
+        "activity_l2": "L2",
+        "activity_l1l2": "L1L2",
+        "WeightRegularizer": "L1L2",
+        "ActivityRegularizer": "L1L2",
+        "L1L2Regularizer": "L1L2",
+        "L1Regularizer": "L1",
+        "L2Regularizer": "L2",
+    },
+    "constraints": {
+        "maxnorm": "MaxNorm",
+        "nonneg": "NonNeg",
+        "unitnorm": "UnitNorm",
+        "RadialConstraint": "legacy.constraints.RadialConstraint",
+        "radial_constraint": "legacy.constraints.RadialConstraint",
+    },
+    "activations": {
+        "keras1_hard_sigmoid": "legacy.activations.keras2_hard_sigmoid",
+        "keras2_hard_sigmoid": "legacy.activations.keras2_hard_sigmoid",
+    },
+    "losses": {
+        "kullback_leibler_divergence": "kl_divergence",
+        "cosine_proximity": "cosine_similarity",
+        "cosine": "cosine_similarity",
+        "logcosh": "log_cosh",
+        "huber_loss": "huber",
+        "Reduction": "legacy.measures.Reduction",
+        **_SHORT,
+    },
+    "metrics": {
+        **_SHORT,
+        "CosineProximity": "CosineSimilarity",
+        "LogCosh": "LogCoshError",
+        "kullback_leibler_divergence": "kl_divergence",
+        "cosine_proximity": "legacy.measures.cosine_proximity",
+        "logcosh": "log_cosh",
+        "MeanRelativeError": "legacy.measures.MeanRelativeError",
+        "MeanTensor": "legacy.measures.MeanTensor",
+    },
+    "optimizers": {
+        "AdamOptimizer": "Adam",
+        "AdagradOptimizer": "Adagrad",
+        "AdadeltaOptimizer": "Adadelta",
+        "FtrlOptimizer": "Ftrl",
+        "GradientDescentOptimizer": "SGD",
+        "RMSPropOptimizer": "RMSprop",
+    },
+    "dtype_policies": {"Policy": "DTypePolicy"},
+    "callbacks": {"BaseLogger": "Callback", "BackupAndRestoreExperimental": "BackupAndRestore"},
+}
+
+SPACES = tuple(NAMES)
+
+
+def names_in(namespace: str) -> Mapping[str, str]:
+    """The names of the past in a namespace such as `layers`, with where each is found today."""
+    return NAMES.get(namespace, {})
+
+
+def named(namespace: str, name: str) -> Any:
+    """What a name of the past in a namespace stands for, or None."""
+    target = names_in(namespace).get(name)
+    if target is None:
+        return None
+    home, _, last = target.rpartition(".")
+    return getattr(importlib.import_module(f"tsuno.{home or namespace}"), last)
+
+
+def find(name: str, namespace: str | None = None) -> Any:
+    """What a name of the past stands for, in one namespace or in the first that has it; or None.
+
+    Versions at the end of names, as in `BatchNormalizationV1`, are left out.
+    """
+    for space in SPACES if namespace is None else (namespace,):
+        found = named(space, name)
+        if found is not None:
+            return found
+    plain = re.sub(r"(?<=[a-zA-Z\d])V\d$", "", name)
+    if plain == name:
+        return None
+    spaces = SPACES if namespace is None else (namespace,)
+    today = (getattr(importlib.import_module(f"tsuno.{space}"), plain, None) for space in spaces)
+    return next((cls for cls in today if isinstance(cls, type) and in_library(cls)), None) or find(plain, namespace)

@@ -58,8 +58,8 @@ class Sequential(Model):
                     f"`{self.name}` has a layer named {layer.name!r} already. Give each layer a `name` of its own."
                 )
             if not self._layers and self._batch_shape is None:
-                if layer._sample_shape is not None:
-                    self._batch_shape = (None, *layer._sample_shape)
+                if layer._entry_shape is not None:
+                    self._batch_shape = layer._entry_shape
                 elif isinstance(layer, Model) and layer.graph is not None and len(layer.inputs) == 1:
                     self._batch_shape, self._input_dtype = layer.inputs[0].shape, layer.inputs[0].dtype
             self._layers.append(layer)

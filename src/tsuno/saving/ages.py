@@ -6,10 +6,14 @@ the list of layers, the references between them, and the order and the layout of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from tsuno.core.registry import get_registered_object
+from tsuno.optimizers import Optimizer
 
 Arrays = list[Any]
 
@@ -21,28 +25,60 @@ def modern(data: Any, version: str = "") -> Any:
 
     Args:
         data: the configuration of a model or a part of one.
-        version: the version of Keras that wrote it, if that is known.
+        version: the version of Keras that wrote it, if that is known; up to 2.12 models do not say their modules.
     """
+    if not version and isinstance(data, dict) and "class_name" in data and "module" not in data:
+        version = "2"
+    return _modern(data, bool(version) and _number(version) < (3,))
+
+
+_HOMES = {
+    "layers": "layers",
+    "layer": "layers",
+    "cell": "layers",
+    "cells": "layers",
+    "forward_layer": "layers",
+    "backward_layer": "layers",
+    "optimizer": "optimizers",
+    "inner_optimizer": "optimizers",
+    "learning_rate": "optimizers.schedules",
+    "loss": "losses",
+    "metrics": "metrics",
+    "weighted_metrics": "metrics",
+}
+"""In which module the classes are whose configurations stand under a word: several modules have some names."""
+_HOMES_BY_ENDING = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
+
+
+def _modern(data: Any, old: bool, home: str | None = None) -> Any:
     if isinstance(data, (list, tuple)):
-        return [modern(item, version) for item in data]
+        return [_modern(item, old, home) for item in data]
     if not isinstance(data, dict):
         return data
     if data.get("class_name") in ("__tuple__", "TensorShape") and "items" in data:
-        return [modern(item, version) for item in data["items"]]
+        return [_modern(item, old) for item in data["items"]]
     if "class_name" in data and "config" in data:
-        return _modern_object(data, version)
-    return {key: modern(value, version) for key, value in data.items()}
+        return _modern_object(data, old, home)
+    return _modern_values(data, old, home)
 
 
-def _modern_object(data: Mapping[str, Any], version: str) -> dict[str, Any]:
+def _modern_values(data: Mapping[str, Any], old: bool, home: str | None = None) -> dict[str, Any]:
+    def home_of(key: Any) -> str | None:
+        return _HOMES.get(key) or _HOMES_BY_ENDING.get(str(key).rpartition("_")[2]) or home
+
+    return {key: _modern(value, old, home_of(key)) for key, value in data.items()}
+
+
+def _modern_object(data: Mapping[str, Any], old: bool, home: str | None) -> dict[str, Any]:
     name, config = data["class_name"], data["config"]
     if name == "Sequential" and isinstance(config, list):
         config = {"layers": config}
     if not isinstance(name, str) or not isinstance(config, dict):
-        return {key: modern(value, version) for key, value in data.items()}
+        return _modern_values(data, old)
+    rest = {key: value for key, value in data.items() if key not in ("class_name", "config")}
     config = dict(config)
-    if name in ("Model", "Functional") and "input_layers" in config:
-        name = "Functional"
+    if name in ("Model", "Functional", "Container", "Network") and "input_layers" in config:
+        name, rest["module"] = "Functional", "keras"
         config = _modern_graph(config)
     if name == "InputLayer" and "batch_input_shape" in config:
         config["batch_shape"] = config.pop("batch_input_shape")
@@ -51,21 +87,47 @@ def _modern_object(data: Mapping[str, Any], version: str) -> dict[str, Any]:
         name = "DTypePolicy"
     if name == "Bidirectional" and config.get("backward_layer") is None:
         config.pop("backward_layer", None)
-    if version and _number(version) < (3,):
-        config = _with_old_defaults(name, config)
-    rest = {key: value for key, value in data.items() if key not in ("class_name", "config")}
-    return {"class_name": name, "config": modern(config, version), **modern(rest, version)}
+    if name == "Lambda":
+        config = _named_function(config)
+    if old:
+        name, config = _of_library(name), _with_old_defaults(name, config)
+        if isinstance(rest.get("registered_name"), str):
+            rest["registered_name"] = _of_library(rest["registered_name"])
+        if str(rest.get("module")).startswith("keras") and name != "Sequential":
+            rest.pop("build_config", None)  # once the shapes of all arguments of a call, in no form of today
+        if home is not None and rest.get("module") is None:
+            rest["module"] = f"keras.{home}"
+    return {"class_name": name, "config": _modern_values(config, old), **_modern_values(rest, old)}
+
+
+def _of_library(name: str) -> str:
+    """The name of a class; Keras 2.11 to 2.15 had its own optimizers among those of users, as `Custom>Adam`."""
+    plain = name.removeprefix("Custom>")
+    return name if get_registered_object(name) is not None else plain
+
+
+def _named_function(config: dict[str, Any]) -> dict[str, Any]:
+    """A `Lambda` whose function is found by the layer's name where the file has code, which never runs, or a name."""
+    function, name = config.get("function"), config.get("name")
+    holds_code = isinstance(function, (list, tuple)) or (
+        isinstance(function, dict) and function.get("class_name") == "__lambda__"
+    )
+    if not holds_code and (not isinstance(function, str) or get_registered_object(function) is not None):
+        return config
+    if isinstance(name, str) and get_registered_object(name) is not None:
+        return {**config, "function": {"class_name": "function", "config": name}, "output_shape": None}
+    if holds_code:
+        raise ValueError(
+            f"The layer {name!r} (Lambda) has code in the file, which is never run. Pass its function under the "
+            f"layer's name: custom_objects={{{name!r}: function}}."
+        )
+    return config
 
 
 def _number(version: str) -> tuple[int, ...]:
     """A version as numbers; what comes after them, as in `2.4.0-tf`, says nothing here."""
-    parts = []
-    for part in version.split("."):
-        digits = "".join(letter for letter in part if letter.isdigit()) if part[:1].isdigit() else ""
-        if not digits:
-            break
-        parts.append(int(digits) if part.isdigit() else int(part.partition("-")[0] or 0))
-    return tuple(parts)
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 
 _ACTIVATIONS = ("activation", "recurrent_activation", "inner_activation")
@@ -77,23 +139,40 @@ def _with_old_defaults(name: str, config: dict[str, Any]) -> dict[str, Any]:
     for argument in _ACTIVATIONS:
         if config.get(argument) == "hard_sigmoid":
             config[argument] = "keras2_hard_sigmoid"
-    if name in ("LSTM", "GRU", "ConvLSTM2D") and not {"recurrent_activation", "inner_activation"} & set(config):
+    if name in _GATED and not {"recurrent_activation", "inner_activation"} & set(config):
         config["recurrent_activation"] = "keras2_hard_sigmoid"
     if name in ("GRU", "GRUCell"):
         config.setdefault("reset_after", False)
     return config
 
 
+_GATED = {"LSTM", "GRU", "LSTMCell", "GRUCell", "ConvLSTM2D", "ConvLSTM2DCell"}
+"""Layers whose gates were once hard by default."""
+
+
+# ---------------------------------------------------------------------- graphs
+
+
 def _modern_graph(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration of a model drawn with symbolic tensors, with its calls as they are written today."""
     layers = config["layers"] if isinstance(config.get("layers"), list) else []
     entries = [layer for layer in layers if isinstance(layer, dict)]
+    if not any(_is_old_node(node) for entry in entries for node in entry.get("inbound_nodes") or ()):
+        return {**config, "layers": entries}
     names = {entry.get("name") for entry in entries}
-    graph = {**config, "layers": [_modern_entry(entry, names) for entry in entries]}
-    if any(_is_old_node(node) for entry in entries for node in entry.get("inbound_nodes") or ()):
-        for ends in ("input_layers", "output_layers"):  # a list of one was once a tensor by itself
-            if isinstance(graph[ends], list) and len(graph[ends]) == 1 and isinstance(graph[ends][0], list):
-                graph[ends] = graph[ends][0]
+    nodes = [entry.get("inbound_nodes") for entry in entries]
+    used = _references([nodes, config.get("input_layers"), config.get("output_layers")], names)
+    # A model counted its own making as its first call.
+    late = {
+        entry.get("name")
+        for entry in entries
+        if any(name == entry.get("name") and call >= len(entry.get("inbound_nodes") or [0]) for name, call, *_ in used)
+    }
+    graph = {**config, "layers": [_modern_entry(entry, names, late) for entry in entries]}
+    for ends in ("input_layers", "output_layers"):
+        graph[ends] = _shifted(graph.get(ends), names, late)
+        if isinstance(graph[ends], list) and len(graph[ends]) == 1 and isinstance(graph[ends][0], list):
+            graph[ends] = graph[ends][0]  # a list of one was once a tensor by itself
     return graph
 
 
@@ -101,12 +180,13 @@ def _is_old_node(node: Any) -> bool:
     return isinstance(node, list) or (isinstance(node, dict) and "args" not in node)
 
 
-def _modern_entry(entry: Mapping[str, Any], names: set[Any]) -> dict[str, Any]:
+def _modern_entry(entry: Mapping[str, Any], names: set[Any], late: set[Any]) -> dict[str, Any]:
     nodes = entry.get("inbound_nodes") or []
     return {
         **entry,
         "inbound_nodes": [
-            _modern_node(node, names, entry.get("class_name")) if _is_old_node(node) else node for node in nodes
+            _modern_node(_shifted(node, names, late), names, entry.get("class_name")) if _is_old_node(node) else node
+            for node in nodes
         ],
     }
 
@@ -115,30 +195,24 @@ def _modern_node(node: Any, names: set[Any], class_name: Any) -> dict[str, Any]:
     """A call: once a list of references, the last of which has the other arguments."""
     kwargs: dict[str, Any] = {}
 
-    def tensor(value: Any) -> Any:
+    def tensor(value: Any, first: bool = False) -> Any:
         if isinstance(value, dict):
-            return {key: tensor(item) for key, item in value.items()}
-        if _is_reference(value, names):
-            if len(value) > 3 and isinstance(value[3], dict):
-                kwargs.update(value[3])
-            return _reference(value)
-        if isinstance(value, list) and len(value) > 2 and value[0] == "_CONSTANT_VALUE":
-            if len(value) > 3 and isinstance(value[3], dict):
-                kwargs.update(value[3])
-            return value[2]
-        return [tensor(item) for item in value] if isinstance(value, list) else value
+            return {key: tensor(item, first) for key, item in value.items()}
+        if not isinstance(value, list):
+            return value
+        constant = first and len(value) > 2 and value[0] == "_CONSTANT_VALUE"
+        if not constant and not _is_reference(value, names):
+            return [tensor(item, first) for item in value]
+        if first and len(value) > 3 and isinstance(value[3], dict):
+            kwargs.update(value[3])
+        return (
+            value[2] if constant else {"class_name": "__keras_tensor__", "config": {"keras_history": list(value[:3])}}
+        )
 
-    def inner(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: inner(item) for key, item in value.items()}
-        if _is_reference(value, names):
-            return _reference(value)
-        return [inner(item) for item in value] if isinstance(value, list) else value
-
-    given = tensor([node] if _is_reference(node, names) else node)
+    given = tensor([node] if _is_reference(node, names) else node, first=True)
     if isinstance(given, list) and len(given) == 1:
         given = given[0]
-    kwargs = {key: inner(value) for key, value in kwargs.items()}
+    kwargs = {key: tensor(value) for key, value in kwargs.items() if value is not None}
     if class_name in _RECURRENT and isinstance(given, list) and len(given) > 1:
         return {"args": [given[0]], "kwargs": {"initial_state": given[1:], **kwargs}}
     return {"args": [given], "kwargs": kwargs}
@@ -157,8 +231,23 @@ def _is_reference(value: Any, names: set[Any]) -> bool:
     )
 
 
-def _reference(value: Sequence[Any]) -> dict[str, Any]:
-    return {"class_name": "__keras_tensor__", "config": {"keras_history": list(value[:3])}}
+def _references(value: Any, names: set[Any]) -> list[list[Any]]:
+    """The references within plain data: the name of a layer, the number of the call, the number of the output."""
+    if _is_reference(value, names):
+        return [value, *_references(value[3:], names)]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [found for item in inner for found in _references(item, names)]
+
+
+def _shifted(value: Any, names: set[Any], late: set[Any]) -> Any:
+    """Plain data in which the calls of some layers, which were counted from 1, are counted from 0."""
+    if isinstance(value, dict):
+        return {key: _shifted(item, names, late) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    if late and _is_reference(value, names) and value[0] in late:
+        value = [value[0], value[1] - 1, *value[2:]]
+    return [_shifted(item, names, late) for item in value]
 
 
 # ---------------------------------------------------------------------- weights
@@ -285,19 +374,49 @@ def _from_cudnn(layer: Any, arrays: Arrays) -> Arrays:
     return [inner, outer, bias.reshape(2, -1).sum(0) if gates == 4 else bias.reshape(2, -1)]
 
 
-def aged_optimizer_weights(optimizer: Any, arrays: Arrays, names: Sequence[str]) -> Arrays:
-    """The state of an optimizer in today's order: step, rate, and then slot by slot for each weight.
+def aged_slots(optimizer: Optimizer, arrays: Arrays, names: Sequence[str] = ()) -> Arrays:
+    """The state of an optimizer in today's order: step, rate, and then its slots; as it was if that cannot be told.
 
-    Before Keras 3, and tf.keras 2.11, there was no rate in it, and each slot's arrays for all weights came together.
+    Before Keras 3 there was no rate in it. Up to `tf.keras` 2.10, each slot's arrays for all weights came together; and
+    before Keras 2.3 some had no step.
+
+    Args:
+        optimizer: the optimizer, built.
+        arrays: its arrays in a file, in order.
+        names: their names, if the file has them.
     """
-    variables = optimizer.variables
-    weights = len(optimizer._trainable_variables)
-    slots = (len(variables) - 2) // weights if weights else 0
-    if (
-        len(arrays) == len(variables)
-        or not slots
-        or len(arrays) not in (1 + slots * weights, 1 + (slots + 1) * weights)
-    ):
+    variables, weights = optimizer.variables, optimizer._trainable_variables
+    if len(arrays) == len(variables) or not weights or not arrays:
         return arrays
-    ordered = [arrays[1 + slot * weights + weight] for weight in range(weights) for slot in range(slots)]
-    return [arrays[0], variables[1], *ordered]
+    inner: Any = getattr(optimizer, "inner_optimizer", optimizer)
+    before = next((place for place, array in enumerate(arrays) if array.shape), 0)  # the step, and Nadam's product
+    step, slots = np.asarray(arrays[0] if before else 0), arrays[before:]
+    together = bool(names) and names[0].rpartition("/")[2] != "iteration:0"
+    rounds = [name if isinstance(name, tuple) else (name,) for name in inner.slot_names] or [("momentum",)]
+    if together:
+        rounds = [(name,) for group in rounds for name in group]
+    places = [(weight, name) for group in rounds for weight in range(len(weights)) for name in group]
+    if len(slots) < len(places):
+        return arrays
+    found = dict(zip(places, slots, strict=False))
+    by_id = {id(slot): found.get((i, name)) for i, own in enumerate(inner._slots) for name, slot in own.items()}
+    by_id[id(inner._iterations)] = step
+    if hasattr(inner, "_product"):  # Nadam's, which is a function of the step
+        by_id[id(inner._product)] = np.prod([inner._momentum(n + 1.0) for n in range(int(step))])
+    return [by_id.get(id(variable), variable) for variable in variables]
+
+
+def aged_places(path: str) -> list[str]:
+    """Where an object's arrays may be: under its path today, or as up to Keras 2.15, with an attribute that was private
+    then or among the layers of 2.12."""
+    around, slash, last = path.rpartition("/")
+    old = re.sub(r"^layers/", "_layer_checkpoint_dependencies/", path)
+    return list(dict.fromkeys([path, f"{around}{slash}_{last}", old])) if path else [path]
+
+
+def aged_store(owner: Any, store: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an object takes its arrays from, by place: of an optimizer before Keras 3, in today's order."""
+    if not isinstance(owner, Optimizer) or len(store) in (0, len(owner.variables)):
+        return store
+    arrays = [store[place] for place in sorted(store, key=lambda place: (len(place), place))]
+    return {str(place): array for place, array in enumerate(aged_slots(owner, arrays))}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,27 @@ def write_folder(path: Path, write: Callable[[Path], None], overwrite: bool = Tr
         _sync_folder(path.parent)
 
 
-def remove_unfinished(path: Path) -> None:
-    """Remove what processes that are no more have left of this file."""
-    for found in path.parent.glob(f".{path.name}.*{_ENDING}"):
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes files which belong to this one; others can see that it is at work."""
+    descriptor, mark = tempfile.mkstemp(_ENDING, f".{path.name}.{os.getpid()}.", path.parent)
+    os.close(descriptor)
+    try:
+        yield
+    finally:
+        Path(mark).unlink(missing_ok=True)
+
+
+def remove_unfinished(path: Path) -> bool:
+    """Remove what processes that are no more have left of this file; whether nobody else is at work on it."""
+    alone = True
+    for found in path.parent.glob(f".{glob.escape(path.name)}.*{_ENDING}"):
         owner = found.name.removeprefix(f".{path.name}.").partition(".")[0]
         if owner.isdigit() and not _is_alive(int(owner)):
             found.unlink(missing_ok=True)
+        else:
+            alone = False
+    return alone
 
 
 def _default_mode() -> int:

@@ -19,12 +19,15 @@ from tsuno.core.variable import awaiting
 from tsuno.saving import archive, flat, orbax, whole_hdf5
 from tsuno.saving.ages import modern
 from tsuno.saving.atomic import write_file
-from tsuno.saving.hdf5 import read_shards, read_weights, write_shards, write_weights
+from tsuno.saving.hdf5 import read_weights, write_weights
+from tsuno.saving.shards import read_shards, write_shards
 from tsuno.saving.text import assembled, understood
 from tsuno.saving.untrusted import FileProblem, Section, open_hdf5
 
 _HDF5 = (".h5", ".hdf5")
 _GIGABYTE = 1 << 30
+_NO_LONGER = ("sample_weight_mode", "target_tensors", "experimental_run_tf_function", "from_serialized")
+"""What `compile` was given once and what says nothing today."""
 
 
 def save_model(
@@ -149,7 +152,7 @@ def _renamed(training: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(training)
     if "optimizer_config" in config:
         config["optimizer"] = config.pop("optimizer_config")
-    return {key: value for key, value in config.items() if key not in ("sample_weight_mode", "hyper_parameters")}
+    return {key: value for key, value in config.items() if value is not None and key not in _NO_LONGER}
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:

@@ -20,9 +20,11 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.core.errors import invalid
-from tsuno.core.registry import deserialize
+from tsuno.core.registry import custom_object_scope
 from tsuno.core.variable import Variable
 from tsuno.saving.state import asset_files, take_assets, whole_config
+from tsuno.saving.text import assembled, short, understood
+from tsuno.saving.untrusted import FileProblem, parse_json
 
 _MARKS = {"orbax.checkpoint", "pytree.orbax-checkpoint", "checkpoint_metadata", "_CHECKPOINT_METADATA", "pytree"}
 _WEIGHTS = ("trainable_variables", "non_trainable_variables")
@@ -153,11 +155,13 @@ def load(
             f"The checkpoint in {str(directory)!r} has no configuration (save_weights_only=True): make the model, then "
             "load its weights."
         )
-    config = json.loads(parts["model_config"]["config"])
-    compile_config = config.pop("compile_config", None)
-    model = deserialize(config, custom_objects)
-    if compile and compile_config:
-        model.compile_from_config(compile_config)
+    where = f"The model in {str(directory)!r}"
+    config = parse_json(parts["model_config"]["config"], where)
+    with understood(where), custom_object_scope(custom_objects or {}):
+        compile_config = config.pop("compile_config", None)
+        model = assembled(config)
+        if compile and compile_config:
+            model.compile_from_config(compile_config)
     tree = parts["pytree"]
     if model.compiled is None:
         tree = {name: tree[name] for name in _WEIGHTS}
@@ -182,9 +186,14 @@ def _read(directory: Any, step: int | None) -> dict[str, Any]:
     checkpointer = open_folder(folder)
     try:
         names = checkpointer.checkpointables_metadata(step).metadata
-        parts: dict[str, Any] = checkpointer.load_checkpointables(
-            step, {name: None for name in ("pytree", "model_config", "assets") if name in names}
-        )
+        wanted: dict[str, Any] = {name: None for name in ("pytree", "model_config", "assets") if name in names}
+        if "pytree" not in wanted:
+            raise FileProblem(f"The checkpoint {step} in {str(directory)!r} has no arrays (`pytree`).")
+        parts: dict[str, Any] = checkpointer.load_checkpointables(step, wanted)
+    except (FileProblem, MemoryError):
+        raise
+    except Exception as problem:
+        raise FileProblem(f"The checkpoint {step} in {str(directory)!r} cannot be read: {short(problem)}") from None
     finally:
         checkpointer.close()
     return parts

@@ -41,7 +41,7 @@ def saveables(root: Any) -> Iterator[tuple[str, Any]]:
             for child in item.values() if isinstance(item, dict) else item:
                 if not _keeps(child) and not isinstance(child, (list, tuple, dict)):
                     continue
-                name = to_snake_case(type(child).__name__) if _keeps(child) else "container"
+                name = to_snake_case(_class_name(child)) if _keeps(child) else "container"
                 used[name] += 1
                 yield from visit(child, f"{path}/{name}" + (f"_{used[name] - 1}" if used[name] > 1 else ""))
 
@@ -51,6 +51,11 @@ def saveables(root: Any) -> Iterator[tuple[str, Any]]:
 def _keeps(item: Any) -> bool:
     """Whether an object is part of files: layers and optimizers are, counters and the positions of seeds are not."""
     return isinstance(item, Holder) and not isinstance(item, (SeedGenerator, Memory, Metric))
+
+
+def _class_name(item: Any) -> str:
+    """The name of its class in files."""
+    return getattr(item, "_config_class_name", None) or type(item).__name__
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:

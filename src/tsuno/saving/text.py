@@ -34,7 +34,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         >>> tsuno.models.model_from_json(model.to_json()).output_shape
         (None, 2)
     """
-    return _model(parse_json(_checked(json_string, "json"), "The description of the model"), custom_objects)
+    return _model(parse_json(_checked(json_string, "json"), "The JSON of the model"), custom_objects, "JSON")
 
 
 def model_from_yaml(yaml_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -63,10 +63,10 @@ def model_from_yaml(yaml_string: str, custom_objects: Mapping[str, Any] | None =
         data = yaml.load(_checked(yaml_string, "yaml"), Loader)
         _size(data, {}, set())
     except RecursionError:
-        raise FileProblem("The description of the model is nested too deeply to be read.") from None
+        raise FileProblem("The YAML of the model is nested too deeply to be read.") from None
     except yaml.YAMLError as problem:
-        raise FileProblem(f"The description of the model is not plain YAML: {_short(problem)}") from None
-    return _model(data, custom_objects)
+        raise FileProblem(f"The YAML of the model is not plain YAML: {short(problem)}") from None
+    return _model(data, custom_objects, "YAML")
 
 
 def to_yaml(data: Any) -> str:
@@ -83,10 +83,10 @@ def assembled(config: Any, version: str = "") -> Any:
     """
     data = modern(config, version)
     if not isinstance(data, dict) or not isinstance(data.get("class_name"), str):
-        raise FileProblem("It does not describe a model: a dict with a `class_name` and a `config` is expected.")
+        raise ValueError("a dict with a `class_name` and a `config` is expected")
     model = deserialize(data)
     if not isinstance(model, Holder):
-        raise FileProblem(f"It does not describe a model, but a {type(model).__name__}.")
+        raise ValueError(f"a {type(model).__name__} is described, not a model")
     return model
 
 
@@ -100,12 +100,12 @@ def understood(what: str) -> Iterator[None]:
     except RecursionError:
         raise FileProblem(f"{what} is nested too deeply to be read.") from None
     except Exception as problem:
-        raise FileProblem(f"{what} cannot be put together: {_short(problem)}") from problem
+        raise FileProblem(f"{what} cannot be put together: {short(problem)}") from problem
 
 
-def _model(data: Any, custom_objects: Mapping[str, Any] | None) -> Any:
+def _model(data: Any, custom_objects: Mapping[str, Any] | None, kind: str) -> Any:
     version = str(data.get("keras_version") or "") if isinstance(data, dict) else ""
-    with understood("The model that is described"), custom_object_scope(custom_objects or {}):
+    with understood(f"The model described as {kind}"), custom_object_scope(custom_objects or {}):
         return assembled(data, version)
 
 
@@ -120,16 +120,17 @@ def _size(data: Any, known: dict[int, int], around: set[int]) -> int:
     if not isinstance(data, (dict, list, tuple)):
         return 1
     if id(data) in around:
-        raise FileProblem("The description of the model refers to itself.")
+        raise FileProblem("The YAML of the model refers to itself.")
     if id(data) not in known:
         inner = data.values() if isinstance(data, dict) else data
         known[id(data)] = 1 + sum(_size(item, known, around | {id(data)}) for item in inner)
     if known[id(data)] > _MOST_NODES:
-        raise FileProblem(f"The description of the model has more than {_MOST_NODES} parts.")
+        raise FileProblem(f"The YAML of the model has more than {_MOST_NODES} parts.")
     return known[id(data)]
 
 
-def _short(problem: BaseException) -> str:
+def short(problem: BaseException) -> str:
+    """What went wrong, in one line of a length that one reads."""
     text = " ".join((str(problem) or type(problem).__name__).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -19,7 +19,7 @@ from tsuno.core.context import scope
 from tsuno.core.registry import serialize
 from tsuno.core.variable import Variable, all_or_nothing
 from tsuno.layers.stored import own_variables
-from tsuno.saving.ages import aged_optimizer_weights, aged_weights
+from tsuno.saving.ages import aged_slots, aged_weights
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import new_hdf5, put_array, put_text, put_texts, report
 from tsuno.saving.untrusted import FileProblem, Section, parse_json
@@ -207,7 +207,7 @@ def read_optimizer(model: Any, root: Section) -> None:
     optimizer = model.optimizer
     names = group.texts("weight_names") or []
     with all_or_nothing():
-        arrays = aged_optimizer_weights(optimizer, [group.array(each) for each in names], names)
+        arrays = aged_slots(optimizer, [group.array(each) for each in names], names)
         problem = _take(optimizer.variables, arrays)
         root.finish()
     if problem:

@@ -168,7 +168,10 @@ def _untar(archive: Path, folder: Path) -> None:
             if member.issym() or member.islnk():
                 base = PurePosixPath() if member.islnk() else PurePosixPath(member.name).parent
                 _check_inside(str(base / member.linkname), archive)
-        tar.extractall(folder, filter="data")  # refuses devices, and links through links
+        try:
+            tar.extractall(folder, filter="data")  # refuses devices, and links through links
+        except tarfile.TarError as problem:
+            raise ValueError(f"The archive {str(archive)!r} is not unpacked: {problem}.") from None
 
 
 def _unzip(archive: Path, folder: Path) -> None:

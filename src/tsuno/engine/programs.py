@@ -1,0 +1,88 @@
+"""Programs as things to look at and to keep: traced for unknown sizes, walked equation by equation, written as bytes.
+
+A traced program is a list of equations over primitives (JAX calls it a jaxpr). Whoever translates it to another format
+reads its parts as attributes; what needs JAX itself is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+from tsuno.engine import convolution
+
+PLATFORMS = ("cpu", "cuda", "tpu")
+
+named = jax.named_scope
+"""A context in which what is computed carries a name, in traces, profiles and exported files."""
+
+
+def symbolic_sizes(names: Sequence[str]) -> tuple[Any, ...]:
+    """Sizes that stand for any number from 1; sizes made together may be combined."""
+    from jax import export
+
+    return export.symbolic_shape(", ".join(names)) if names else ()
+
+
+def traced_program(function: Callable[..., Any], *specs: Any) -> tuple[Any, Any]:
+    """The equations of a function, the same for every device, and the structure of its result as specs."""
+    with _for_any_device():
+        traced = jax.jit(_fresh(function)).trace(*specs)
+        return traced.jaxpr, traced.out_info
+
+
+def evaluated(equation: Any, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The results of one equation of a program for known values."""
+    with jax.ensure_compile_time_eval():
+        results = equation.primitive.bind(*map(jax.numpy.asarray, values), **equation.params)
+    results = results if equation.primitive.multiple_results else [results]
+    return [np.asarray(result) for result in results]
+
+
+def serialized_program(function: Callable[..., Any], *specs: Any, platforms: Sequence[str] = PLATFORMS) -> bytes:
+    """A function as StableHLO for the named kinds of devices."""
+    from jax import export
+
+    with _for_any_device():
+        return bytes(export.export(jax.jit(_fresh(function)), platforms=tuple(platforms))(*specs).serialize())
+
+
+def restored_program(data: bytes) -> Any:
+    """What `serialized_program` wrote: an object with `call`, `in_avals` and `platforms`."""
+    from jax import export
+
+    return export.deserialize(bytearray(data))
+
+
+def tensorflow_function(function: Callable[..., Any], shapes: Any, **options: Any) -> Callable[..., Any]:
+    """A function as one of TensorFlow; `shapes` name the unknown sizes of its arguments, as in "(batch, 3)"."""
+    from jax.experimental import jax2tf
+
+    with _for_any_device():
+        converted: Callable[..., Any] = jax2tf.convert(_fresh(function), polymorphic_shapes=shapes, **options)
+    return converted
+
+
+def _fresh(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with no trace of earlier traces; JAX keeps those by the function."""
+    return lambda *args: _anywhere(function, *args)
+
+
+def _anywhere(function: Callable[..., Any], *args: Any) -> Any:
+    with _for_any_device():
+        return function(*args)
+
+
+@contextmanager
+def _for_any_device() -> Iterator[None]:
+    """A block in which convolutions are traced as such, not in the form that is best for this machine's CPU."""
+    before = convolution._on_cpu
+    convolution._on_cpu = lambda: False
+    try:
+        yield
+    finally:
+        convolution._on_cpu = before

@@ -1,0 +1,49 @@
+"""Classes of the past whose positional arguments mean something else than those of today's class.
+
+`Convolution2D(32, 3, 3)` is `Conv2D(32, (3, 3))`, not a window of 3 with strides of 3. Such a name makes objects of
+today's class, is a base for classes of your own, and `isinstance` takes the objects of today's class for its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tsuno import layers
+from tsuno.legacy.rewriting import rewrite
+
+__all__ = [
+    "AtrousConvolution1D", "AtrousConvolution2D", "Convolution2D", "Convolution3D", "Deconvolution2D",
+    "SeparableConvolution2D", "TimeDistributedDense",
+]  # fmt: skip
+
+
+class _Spelling(type):
+    """The type of names of the past: called, they make an object of their base."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if "_spells" not in vars(cls):
+            return super().__call__(*args, **kwargs)
+        args, kwargs = rewrite(cls, args, kwargs)
+        return vars(cls)["_spells"](*args, **kwargs)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return (
+            isinstance(instance, vars(cls)["_spells"])
+            if "_spells" in vars(cls)
+            else super().__instancecheck__(instance)
+        )
+
+
+def _spelling(name: str, today: type) -> Any:
+    """A name of the past for a class of today."""
+    said = f"`{today.__name__}`, by the name and with the arguments that Keras 1 has for it.\n\nSee `{today.__name__}`."
+    return _Spelling(name, (today,), {"_spells": today, "__doc__": said, "__module__": "tsuno.layers"})
+
+
+Convolution2D = _spelling("Convolution2D", layers.Conv2D)
+Convolution3D = _spelling("Convolution3D", layers.Conv3D)
+AtrousConvolution1D = _spelling("AtrousConvolution1D", layers.Conv1D)
+AtrousConvolution2D = _spelling("AtrousConvolution2D", layers.Conv2D)
+Deconvolution2D = _spelling("Deconvolution2D", layers.Conv2DTranspose)
+SeparableConvolution2D = _spelling("SeparableConvolution2D", layers.SeparableConv2D)
+TimeDistributedDense = _spelling("TimeDistributedDense", layers.Dense)
