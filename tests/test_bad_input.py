@@ -249,7 +249,7 @@ NAMES = {
     "activation": (lambda: layers.Dense(2, "rellu"), "Unknown activation 'rellu'. Did you mean 'relu'"),
     "initializer": (lambda: layers.Dense(2, kernel_initializer="he_norml"), "'he_norml'.*'he_normal'"),
     "regularizer": (lambda: layers.Dense(2, kernel_regularizer="l3"), "Unknown regularizer 'l3'.*'l"),
-    "constraint": (lambda: layers.Dense(2, kernel_constraint="nonneg"), "Unknown constraint 'nonneg'.*'non_neg'"),
+    "constraint": (lambda: layers.Dense(2, kernel_constraint="non_ngg"), "Unknown constraint 'non_ngg'.*'non_neg'"),
     "padding": (lambda: layers.Conv2D(2, 3, padding="smae"), "`Conv2D.padding`.*'smae'. Did you mean 'same'"),
     "data format": (
         lambda: layers.Conv2D(2, 3, data_format="channel_last"),
@@ -273,7 +273,7 @@ NAMES = {
     "a layer by name": (lambda: net().get_layer("dens"), "`net` has no layer named 'dens'. Did you mean 'dense'"),
     "a namespace": (lambda: tsuno.modles, "'modles'. Did you mean 'models'"),
     "a mode": (lambda: callbacks.EarlyStopping(mode="minimum"), "mode.*'minimum'.*'min'"),
-    "a file ending": (lambda: net().save("model.kears"), r"\.keras; got .model.kears"),
+    "a file ending": (lambda: net().save("model.kears"), r"must end in .keras, .h5 or .hdf5; got .model.kears"),
     "a monitored metric": (lambda: callbacks.ModelCheckpoint("best.model"), "filepath.*best.model"),
     "a name with a slash": (
         lambda: layers.Dense(2, name="fc/1"),

@@ -114,8 +114,8 @@ def test_decay_goes_through_files_and_to_keras(tmp_path):
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: optimizers.SGD(0.01, 0.9, 1e-6, True), r"`SGD.nesterov` must be True or False; got 1e-06 \(float\)"),
-        (lambda: optimizers.Adam(1e-3, 0.9, 0.999, 1e-8, 1e-6), "`Adam.amsgrad` must be True or False; got 1e-06"),
+        (lambda: optimizers.SGD(0.01, nesterov=1e-6), r"`SGD.nesterov` must be True or False; got 1e-06 \(float\)"),
+        (lambda: optimizers.Adam(1e-3, amsgrad=1e-6), "`Adam.amsgrad` must be True or False; got 1e-06"),
         (lambda: layers.Dense(2, use_bias="False"), "`Dense.use_bias` must be True or False; got 'False'"),
         (lambda: layers.LSTM(2, return_sequences="yes"), "`LSTM.return_sequences` must be True or False; got 'yes'"),
     ],
@@ -123,6 +123,12 @@ def test_decay_goes_through_files_and_to_keras(tmp_path):
 def test_a_flag_is_true_or_false(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_decay_in_the_place_of_a_flag_is_a_decay():
+    sgd, adam = optimizers.SGD(0.01, 0.9, 1e-6, True), optimizers.Adam(1e-3, 0.9, 0.999, 1e-8, 1e-6)
+    assert (sgd.momentum, sgd._decay, sgd.nesterov) == (0.9, 1e-6, True)
+    assert (adam.epsilon, adam._decay, adam.amsgrad) == (1e-8, 1e-6, False)
 
 
 def test_an_epsilon_in_the_place_of_momentum_is_noticed():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tsuno import data as data
     from tsuno import distillation as distillation
     from tsuno import dtype_policies as dtype_policies
+    from tsuno import export as export
     from tsuno import initializers as initializers
     from tsuno import layers as layers
     from tsuno import losses as losses
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from tsuno.rewrite.rematerialize import RematScope as RematScope
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "data", "distillation", "dtype_policies", "initializers",
+    "activations", "callbacks", "config", "constraints", "data", "distillation", "dtype_policies", "export", "initializers",
     "layers", "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers", "saving",
     "tree", "utils", "wrappers",
 )  # fmt: skip

@@ -92,17 +92,19 @@ def _same(value: Any, default: Any) -> bool:
 def _parameters(cls: type) -> list[tuple[inspect.Parameter, type]]:
     """The parameters that a class's constructor takes, each with the class that declares it."""
     own: list[tuple[inspect.Parameter, type]] = []
+    first: type | None = None
     for owner in cls.__mro__:
         init = owner.__dict__.get("__init__")
         if owner is object or init is None:
             continue
+        first = first or owner
         parameters = list(inspect.signature(init).parameters.values())[1:]
         names = {parameter.name for parameter, _ in own}
         forwards = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
         for parameter in parameters:
             if parameter.kind is inspect.Parameter.VAR_KEYWORD or parameter.name in names:
                 continue
-            if own and owner is not own[0][1] and parameter.kind in _KEYWORDS:
+            if owner is not first and parameter.kind in _KEYWORDS:
                 if parameter.default is inspect.Parameter.empty:
                     continue  # what the base class needs, the class itself passes on
                 parameter = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
@@ -126,7 +128,8 @@ def _annotations(cls: type) -> dict[str, Any]:
 
 def _is_open(cls: type) -> bool:
     """Whether a class's own constructor has `**kwargs`, which may be for anything."""
-    parameters = inspect.signature(vars(cls).get("__init__", object.__init__)).parameters.values()
+    init = vars(cls).get("__init__")
+    parameters = [] if init is None else inspect.signature(init).parameters.values()
     return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
 
 
@@ -140,7 +143,8 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
         if not outermost and (registry.in_library(cls) or not registry.in_library(owner)):
             return init(self, *args, **kwargs)
         if registry.in_library(owner):  # a class of the user's has words of its own
-            args, kwargs = past.rewrite(cls if outermost else owner, args, kwargs)
+            known = next(base for base in cls.__mro__ if registry.in_library(base))
+            args, kwargs = past.rewrite(known, args, kwargs)
         bound = _bind(cls if outermost else owner, args, kwargs)
         annotations = _annotations(cls if outermost else owner)
         for name, value in bound.arguments.items():

@@ -23,6 +23,8 @@ _library: dict[tuple[str, str], type] = {}
 _registered: dict[str, Any] = {}
 _names: dict[Any, str] = {}
 _scopes: list[dict[str, Any]] = []
+_LIBRARIES = ("keras", "tsuno", "tf_keras", "tensorflow", "keras_core")
+"""What the modules begin with that files name for parts of the library."""
 _TOP_MODULES = {"core": "keras", "models": "keras"}
 
 
@@ -189,7 +191,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, sa
         return find_object(config.get("registered_name") or inner, None, custom_objects, short_name=inner)
     cls = find_object(config.get("registered_name") or name, config.get("module"), custom_objects, short_name=name)
     with custom_object_scope(custom_objects or {}):
-        obj = cls.from_config(inner)
+        obj = cls.from_config(inner) if hasattr(cls, "from_config") else cls
     build_config = config.get("build_config")
     if build_config and hasattr(obj, "build_from_config") and not getattr(obj, "built", False):
         obj.build_from_config(deserialize(build_config))
@@ -215,7 +217,7 @@ def find_object(
     if module is not None and (module, plain) in _library:
         return _library[module, plain]
     matches = [cls for (_, class_name), cls in _library.items() if class_name == plain]
-    library_name = module is None or module.split(".")[0] in ("keras", "tsuno")
+    library_name = module is None or module.split(".")[0] in _LIBRARIES
     if library_name and len(set(matches)) == 1:
         return matches[0]
     if library_name and module is not None:

@@ -30,6 +30,7 @@ from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
 
 State = dict[str, Any]
+_LARGE = 1 << 28
 
 
 class Variable(Arithmetic):
@@ -196,6 +197,9 @@ class _Awaited:
         self.nbytes = self.size * self.dtype.itemsize
 
     def make(self) -> Any:
+        there = math.inf if self.nbytes < _LARGE else engine.memory() or engine.host_memory() or math.inf
+        if self.nbytes > there:
+            raise MemoryError(f"A weight of shape {self.shape} takes {self.nbytes} bytes; the device has {there}.")
         with engine.eager(), scope(bindings=None, compute_dtype=None):
             value = self._initializer(self.shape, dtype=self._name)
             return _own(engine.asarray(_value(value), self._name), value)

@@ -6,7 +6,6 @@ each pass takes the blocks in a new random order, some of them at a time, and mi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,15 +47,8 @@ def resident_limit() -> int:
     """How large arrays may be that are placed on the device as a whole, in bytes."""
     if _limit is not None:
         return _limit
-    known = [size for size in (_host_memory(), engine.memory()) if size]
+    known = [size for size in (engine.host_memory(), engine.memory()) if size]
     return min(known, default=1 << 34) // _SHARE
-
-
-def _host_memory() -> int | None:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def is_read_in_parts(value: Any) -> bool:

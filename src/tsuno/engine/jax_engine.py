@@ -19,7 +19,14 @@ from jax import Array, lax
 
 from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.programs import (
-    evaluated, named, restored_program, serialized_program, symbolic_sizes, tensorflow_function, traced_program,
+    evaluated,
+    is_key,
+    named,
+    restored_program,
+    serialized_program,
+    symbolic_sizes,
+    tensorflow_function,
+    traced_program,
 )  # fmt: skip
 from tsuno.engine.randomness import (
     bernoulli,
@@ -35,10 +42,10 @@ from tsuno.engine.randomness import (
 )
 
 __all__ = [
-    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
-    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
-    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape",
-    "evaluated", "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "is_array", "is_traced",
+    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
+    "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient", "default_device",
+    "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "evaluated", "fetch",
+    "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "host_memory", "is_array", "is_key", "is_traced",
     "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "permutation", "put", "randint", "ready", "remat",
     "resize", "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce",
     "serialized_program", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch",
@@ -166,6 +173,14 @@ def memory() -> int | None:
     """Bytes of memory that the default device has for arrays; None if it does not say."""
     statistics = jax.devices()[0].memory_stats()
     return statistics.get("bytes_limit") if statistics else None
+
+
+def host_memory() -> int | None:
+    """Bytes of memory that the machine has; None if it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def default_device(device: Any) -> AbstractContextManager[Any]:

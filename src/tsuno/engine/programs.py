@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tsuno.engine import convolution
+import tsuno.engine.convolution as convolution
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 
@@ -25,7 +25,7 @@ def symbolic_sizes(names: Sequence[str]) -> tuple[Any, ...]:
     """Sizes that stand for any number from 1; sizes made together may be combined."""
     from jax import export
 
-    return export.symbolic_shape(", ".join(names)) if names else ()
+    return tuple(export.symbolic_shape(", ".join(names))) if names else ()
 
 
 def traced_program(function: Callable[..., Any], *specs: Any) -> tuple[Any, Any]:
@@ -35,12 +35,18 @@ def traced_program(function: Callable[..., Any], *specs: Any) -> tuple[Any, Any]
         return traced.jaxpr, traced.out_info
 
 
-def evaluated(equation: Any, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The results of one equation of a program for known values."""
+def is_key(spec: Any) -> bool:
+    """Whether what a program computes is a random key, which has no values that others may read."""
+    return bool(jax.dtypes.issubdtype(spec.dtype, jax.dtypes.prng_key))
+
+
+def evaluated(equation: Any, values: Sequence[Any]) -> list[Any]:
+    """The results of one equation of a program for known values: NumPy's arrays, and random keys as they are."""
     with jax.ensure_compile_time_eval():
-        results = equation.primitive.bind(*map(jax.numpy.asarray, values), **equation.params)
+        given = [jax.numpy.asarray(value) if isinstance(value, np.ndarray) else value for value in values]
+        results = equation.primitive.bind(*given, **equation.params)
     results = results if equation.primitive.multiple_results else [results]
-    return [np.asarray(result) for result in results]
+    return [result if is_key(result) else np.asarray(result) for result in results]
 
 
 def serialized_program(function: Callable[..., Any], *specs: Any, platforms: Sequence[str] = PLATFORMS) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,17 @@ class ExportArchive:
     A SavedModel holds any number of endpoints; files of ONNX and StableHLO hold one.
 
     Example:
-        >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(1)])
+        >>> import tempfile
+        >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(1, kernel_initializer="ones")])
         >>> archive = tsuno.export.ExportArchive()
         >>> archive.track(model)
         >>> signature = [tsuno.InputSpec(shape=(None, 3), dtype="float32")]
-        >>> _ = archive.add_endpoint("serve", lambda x: 2 * model(x), signature)
-        >>> archive.write_out("twice.stablehlo", verbose=False)
+        >>> twice = archive.add_endpoint("twice", lambda x: 2 * model(x), signature)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     archive.write_out(f"{folder}/twice.stablehlo", verbose=False)
+        ...     program = tsuno.export.load_stablehlo(f"{folder}/twice.stablehlo")
+        >>> program(np.ones((1, 3), "float32")).tolist()
+        [[6.0]]
     """
 
     def __init__(self) -> None:
@@ -72,8 +77,8 @@ class ExportArchive:
         Args:
             name: its name.
             fn: a function of tensors that uses what is tracked: a model, its `call`, or a function of your own.
-            input_signature: a list of what its arguments are, as `InputSpec`s, `Input`s or arrays; needed unless `fn` is
-                a model that knows.
+            input_signature: a list of what its arguments are, as `InputSpec`s, `Input`s or arrays; needed unless `fn`
+                is a model that knows.
             **kwargs: for a SavedModel, `jax2tf_kwargs` and `is_static`.
 
         Returns:
@@ -140,7 +145,8 @@ class ExportArchive:
         if not self._endpoints:
             raise ValueError("There is nothing to write: call `add_endpoint` first.")
         path = Path(os.fspath(filepath))
-        write = {".onnx": write_onnx, ".stablehlo": write_stablehlo}.get(path.suffix.lower())
+        writers: dict[str, Callable[..., None]] = {".onnx": write_onnx, ".stablehlo": write_stablehlo}
+        write = writers.get(path.suffix.lower())
         if write is None:
             write_endpoints(self._endpoints, self._collections, path, options)
         elif len(self._endpoints) > 1 or self._collections:

@@ -67,12 +67,16 @@ class Endpoint:
         """The results as a list."""
         return [leaf for leaf in tree.flatten(self(values, *arrays)) if leaf is not None]
 
+    def nested(self, values: Sequence[Any], *arguments: Any) -> Any:
+        """The results for arguments in their own structure."""
+        return self(values, *[leaf for leaf in tree.flatten(list(arguments)) if leaf is not None])
+
     def values(self) -> list[np.ndarray]:
         """The values of the variables."""
         return [variable.numpy() for variable in self.variables.values()]
 
     def specs(self, alike: bool = False) -> list[Any]:
-        """The inputs' shapes and dtypes for tracing; unknown sizes are symbols, `alike` if one per axis does for all."""
+        """The inputs' shapes and dtypes; unknown sizes are symbols, `alike` if one per axis does for all inputs."""
         names = [self._size_names(place, tensor, alike) for place, tensor in enumerate(self.tensors)]
         symbols = list(dict.fromkeys(name for row in names for name in row if isinstance(name, str)))
         sizes = dict(zip(symbols, engine.symbolic_sizes(symbols), strict=True))

@@ -37,9 +37,9 @@ def export_model(
         format: `"onnx"`, `"stablehlo"` or `"tf_saved_model"`. By default it follows from the ending `.onnx` or
             `.stablehlo`, and is `"tf_saved_model"` otherwise.
         verbose: whether to print what was written; it is by default.
-        input_signature: what the model is called with, as `Input`s, `InputSpec`s or arrays: the structure of its inputs,
-            or a list of the arguments of `call`. A size None stays open. Found by itself for models with symbolic
-            inputs, and for others once they were called.
+        input_signature: what the model is called with, as `Input`s, `InputSpec`s or arrays: the structure of its
+            inputs, or a list of the arguments of `call`. A size None stays open. Found by itself for models with
+            symbolic inputs, and for others once they were called.
         **kwargs: `opset_version` (18 to 23) for ONNX; `platforms` (some of "cpu", "cuda", "tpu") for StableHLO;
             `is_static` and `jax2tf_kwargs` for a SavedModel.
 
@@ -51,9 +51,12 @@ def export_model(
         NotImplementedError: the model computes something that ONNX has no operator for.
 
     Example:
+        >>> import tempfile
         >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(1)])
-        >>> tsuno.export.export_model(model, "model.stablehlo", verbose=False)
-        >>> tsuno.export.load_stablehlo("model.stablehlo")(np.ones((5, 3), "float32")).shape
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tsuno.export.export_model(model, f"{folder}/model.stablehlo", verbose=False)
+        ...     program = tsuno.export.load_stablehlo(f"{folder}/model.stablehlo")
+        >>> program(np.ones((5, 3), "float32")).shape
         (5, 1)
     """
     path = Path(os.fspath(filepath))
@@ -110,14 +113,12 @@ def onnx_model(endpoint: Endpoint, opset: int = OPSET) -> Any:
     """An endpoint as a model of the package onnx."""
     values = endpoint.values()
     weights = [engine.Spec(value.shape, value.dtype) for value in values]
-
-    def write(specs: list[Any]) -> Any:
-        program, results = engine.traced_program(endpoint.flat, weights, *specs)
-        named = [(name, spec.shape, spec.dtype) for name, spec in zip(endpoint.input_names, specs, strict=True)]
-        outputs = endpoint.output_names(len(results))
-        return to_onnx(program, dict(zip(endpoint.variables, values, strict=True)), named, outputs, endpoint.name, opset)
-
-    return endpoint.tried(write)
+    specs, program, results = endpoint.tried(
+        lambda specs: (specs, *engine.traced_program(endpoint.flat, weights, *specs))
+    )
+    named = [(name, spec.shape, spec.dtype) for name, spec in zip(endpoint.input_names, specs, strict=True)]
+    known = dict(zip(endpoint.variables, values, strict=True))
+    return to_onnx(program, known, named, endpoint.output_names(len(results)), endpoint.name, opset)
 
 
 _FORMATS: dict[str, Callable[..., None]] = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tsuno import engine
 from tsuno.core.variable import Variable
 from tsuno.export.endpoint import BATCH, Endpoint
+from tsuno.saving.atomic import write_folder
 
 
 def tensorflow() -> Any:
@@ -59,27 +57,30 @@ def write_endpoints(
     for name, variables in collections.items():
         setattr(module, name, [variable_of(each) for each in variables])
     module.variables_in_use = list(made.values())
-    with contextlib.suppress(AttributeError):
-        tf.get_logger().setLevel("ERROR")
-    tf.saved_model.save(module, str(path), signatures=signatures, options=options)
+    write_folder(path, lambda folder: tf.saved_model.save(module, str(folder), signatures=signatures, options=options))
 
 
 def _function(tf: Any, endpoint: Endpoint, variables: list[Any], given: Mapping[str, Any]) -> Any:
     """An endpoint as a function of TensorFlow with its signature."""
-    specs = endpoint.specs()
-    shapes = ["(" + ", ".join(map(str, spec.shape)) + ("," if len(spec.shape) == 1 else "") + ")" for spec in specs]
-    options = {"polymorphic_shapes": [None, *shapes], **(given.get("jax2tf_kwargs") or {})}
-    converted = engine.tensorflow_function(endpoint, options.pop("polymorphic_shapes"), **options)
-    names = [_word(name) for name in endpoint.input_names]
-    signature = [
-        tf.TensorSpec([None if not isinstance(size, int) else size for size in spec.shape], np.dtype(spec.dtype), name)
-        for spec, name in zip(specs, names, strict=True)
-    ]
 
-    def call(*inputs: Any) -> Any:
-        return converted([tf.convert_to_tensor(each) for each in variables], *inputs)
+    def made(specs: list[Any]) -> Any:
+        shapes = ["(" + "".join(f"{size}, " for size in spec.shape) + ")" for spec in specs]
+        options = {"polymorphic_shapes": [None, *endpoint.arguments(shapes)], "with_gradient": False}
+        options |= given.get("jax2tf_kwargs") or {}
+        converted = engine.tensorflow_function(endpoint.nested, options.pop("polymorphic_shapes"), **options)
+        tensors = [
+            tf.TensorSpec([size if isinstance(size, int) else None for size in spec.shape], spec.dtype, _word(name))
+            for spec, name in zip(specs, endpoint.input_names, strict=True)
+        ]
 
-    return tf.function(call, input_signature=signature, autograph=False)
+        def call(*arguments: Any) -> Any:
+            return converted([tf.convert_to_tensor(each) for each in variables], *arguments)
+
+        function = tf.function(call, input_signature=endpoint.arguments(tensors), autograph=False)
+        function.get_concrete_function()
+        return function
+
+    return endpoint.tried(made)
 
 
 def _word(name: str) -> str:

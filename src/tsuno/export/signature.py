@@ -31,8 +31,10 @@ def endpoint_of(layer: Any, signature: Any = None, function: Any = None) -> Endp
     graph = getattr(layer, "graph", None)
     tensors = [leaf for leaf in tree.flatten(arguments) if leaf is not None]
     names = graph.input_names if graph is not None and len(graph.input_names) == len(tensors) else None
-    if names is None or signature is not None:
-        names = _given_names(tensors) or names or _parameter_names(layer, arguments)
+    if signature is not None:
+        names = _given_names(tensors) or names
+    if names is None:
+        names = _parameter_names(layer, arguments)
     outputs = graph.output_names if graph is not None else None
     return Endpoint(layer, layer if function is None else function, arguments, names, outputs, layer.name)
 
@@ -40,10 +42,10 @@ def endpoint_of(layer: Any, signature: Any = None, function: Any = None) -> Endp
 def refuse_text(layer: Layer, arguments: Any = ()) -> None:
     """Raise one sentence if a model reads or writes text."""
     for each in layer._flatten_layers():
-        if runs_on_host(each):
+        if runs_on_host(each) and not hasattr(each, "graph"):
             raise ValueError(
-                f"The layer `{each.name}` ({type(each).__name__}) reads or writes text, which exported programs cannot: "
-                "turn text into numbers before the model, and export the model that takes the numbers."
+                f"The layer `{each.name}` ({type(each).__name__}) reads or writes text, which exported "
+                "programs cannot: turn text into numbers before the model, and export the model that takes the numbers."
             )
     if any(getattr(leaf, "dtype", None) == "string" for leaf in tree.flatten(arguments)):
         raise ValueError(f"`{layer.name}` takes text, which exported programs cannot: export a model of numbers.")
@@ -57,8 +59,8 @@ def _arguments(layer: Layer, signature: Any) -> list[Any]:
         shapes = layer._build_shapes
         if not shapes:
             raise ValueError(
-                f"What `{layer.name}` is called with is not known: call it on a batch first, or give `input_signature`, "
-                "for example [tsuno.InputSpec(shape=(None, 3), dtype='float32')]."
+                f"What `{layer.name}` is called with is not known: call it on a batch first, or give "
+                "`input_signature`, for example [tsuno.InputSpec(shape=(None, 3), dtype='float32')]."
             )
         return [_from_shapes(shape, layer.compute_dtype) for shape in shapes.values()]
     given = list(signature) if isinstance(signature, (list, tuple)) else [signature]

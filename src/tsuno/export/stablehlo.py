@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +21,7 @@ def write_stablehlo(endpoint: Endpoint, path: Path, platforms: Sequence[str] = (
         if name not in ("cpu", "cuda", "rocm", "tpu"):
             raise ValueError(f"Unknown platform {name!r}.{suggest(name, ('cpu', 'cuda', 'rocm', 'tpu'))}")
     values = endpoint.values()
-
-    def call(*arguments: Any) -> Any:
-        return endpoint(values, *[leaf for leaf in tree.flatten(list(arguments)) if leaf is not None])
-
+    call = functools.partial(endpoint.nested, values)
     data = endpoint.tried(
         lambda specs: engine.serialized_program(call, *endpoint.arguments(specs), platforms=platforms)
     )
@@ -42,9 +40,13 @@ class load_stablehlo:
         ValueError: the file is not of this kind.
 
     Example:
+        >>> import tempfile
         >>> x = tsuno.Input((3,))
-        >>> tsuno.export.export_model(tsuno.Model(x, tsuno.ops.sum(x, axis=-1)), "sum.stablehlo", verbose=False)
-        >>> tsuno.export.load_stablehlo("sum.stablehlo")(np.ones((2, 3), "float32")).tolist()
+        >>> model = tsuno.Model(x, tsuno.ops.sum(x, axis=-1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tsuno.export.export_model(model, f"{folder}/sum.stablehlo", verbose=False)
+        ...     program = tsuno.export.load_stablehlo(f"{folder}/sum.stablehlo")
+        >>> program(np.ones((2, 3), "float32")).tolist()
         [3.0, 3.0]
     """
 
@@ -55,7 +57,9 @@ class load_stablehlo:
         except OSError:
             raise
         except Exception as problem:
-            raise ValueError(f"The file {str(path)!r} does not hold a program in StableHLO, or is damaged.") from problem
+            raise ValueError(
+                f"The file {str(path)!r} does not hold a program in StableHLO, or is damaged."
+            ) from problem
 
     @property
     def input_shapes(self) -> list[tuple[Any, ...]]:

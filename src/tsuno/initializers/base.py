@@ -19,6 +19,9 @@ class Initializer(Configurable):
         [0, 1, 0, 1]
     """
 
+    def __init__(self) -> None:
+        """Take no arguments; initializers that have some define their own."""
+
     def __call__(self, shape: Sequence[int], dtype: Any = None, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define `__call__(self, shape, dtype=None)`.")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
 from tsuno import activations, ops
-from tsuno.core import registry
+from tsuno.core import registry, tree
 from tsuno.core.arithmetic import OPS
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.errors import describe
@@ -15,6 +15,7 @@ from tsuno.core.spec import KerasTensor, Node
 from tsuno.core.validate import PositiveInt
 from tsuno.core.validate import shape as standardize_shape
 from tsuno.layers.base import Layer
+from tsuno.layers.calling import shapes_of
 from tsuno.layers.parts import LayerOptions
 
 __all__ = ["Activation", "Identity", "Input", "InputLayer", "Lambda", "Masking"]
@@ -195,7 +196,8 @@ class Lambda(Layer):
         if self._output_shape is None:
             return super().compute_output_spec(*args, **kwargs)
         x = args[0] if args else kwargs["inputs"]
-        shape = self._output_shape(x.shape) if callable(self._output_shape) else (x.shape[0], *self._output_shape)
+        batch = tree.flatten(x)[0].shape[0]
+        shape = self._output_shape(shapes_of(x)) if callable(self._output_shape) else (batch, *self._output_shape)
         return KerasTensor(shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:

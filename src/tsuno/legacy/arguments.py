@@ -74,11 +74,12 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
         "Layer",
         {
             "batch_input_shape": Row(None, batch),
+            "input_shape": gone(),
             "batch_size": gone(),
             "input_dtype": gone(),
             "dynamic": gone(False),
-            "trainable": gone(True),
-            "autocast": gone(True),
+            "trainable": gone(),
+            "autocast": gone(),
             "sparse": gone(False),
             "ragged": gone(False),
             "cache_enabled": gone(),
@@ -132,7 +133,8 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("SimpleRNN GRU LSTM", {**_SEQUENCE, **_RECURRENT, "output_dim": "units"}),
     ("SimpleRNNCell GRUCell LSTMCell", {**_RECURRENT, "output_dim": "units"}),
-    ("RNN", {**_SEQUENCE, "time_major": gone(False)}),
+    ("RNN", {**_SEQUENCE, "time_major": gone(False), "num_constants": gone(None, 0)}),
+    ("Bidirectional", {"num_constants": gone(None, 0)}),
     ("ConvLSTM1D ConvLSTM2D ConvLSTM3D", {**_CONV, **_RECURRENT}),
     ("ConvLSTM2D", _IMAGE),
     ("SimpleRNN GRU", {"weights": first_values("kernel", "recurrent", "bias")}),
@@ -144,6 +146,7 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
             "W_regularizer": Row("embeddings_regularizer", of_keras_1),
             "W_constraint": Row("embeddings_constraint", of_keras_1),
             "input_length": Row(None, of_length, today=True),
+            "sparse": gone(),
             "dropout": Row(
                 None,
                 lambda rate: {},
@@ -206,7 +209,13 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("Discretization", {"bins": Row(None, lambda x: {"num_bins" if isinstance(x, int) else "bin_boundaries": x})}),
-    ("Lambda", {name: gone() for name in ("function_type", "module", "output_shape_type", "output_shape_module")}),
+    (
+        "Lambda",
+        {
+            **{f"{part}_type": gone() for part in ("function", "output_shape", "mask")},
+            **{f"{part}module": gone() for part in ("", "output_shape_", "mask_")},
+        },
+    ),
     # parts
     ("DTypePolicy", {"loss_scale": gone()}),
     ("Initializer", {"dtype": gone(), "partition_info": gone(), "verify_shape": gone()}),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tsuno import layers, models
-from tsuno.core.errors import unknown
+from tsuno.core import registry
+from tsuno.core.errors import invalid, unknown
 
 _MODES: dict[str, Callable[..., Any]] = {
     "sum": lambda axis, axes, **options: layers.Add(**options),
@@ -48,17 +49,19 @@ class Merge:
         name: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        layer = _layer(mode, concat_axis, dot_axes, name)
+        if layers is not None and not isinstance(layers, (list, tuple)):
+            raise invalid("Merge.layers", "a list of models or layers", layers)
         if not layers:
-            return layer
+            return _layer(mode, concat_axis, dot_axes, name)
         inputs = [x for each in layers for x in _listed(each, "input")]
-        return models.Model(inputs, layer([x for each in layers for x in _listed(each, "output")]))
+        outputs = [x for each in layers for x in _listed(each, "output")]
+        return models.Model(inputs, _layer(mode, concat_axis, dot_axes, None)(outputs), name=name)
 
     @staticmethod
     def from_config(config: Mapping[str, Any]) -> Any:
         """The layer of today for a configuration of Keras 1."""
         said = {key: config[key] for key in ("mode", "concat_axis", "dot_axes", "name") if key in config}
-        return Merge(**said)
+        return Merge(registry.deserialize(config.get("layers")), **said)
 
 
 def merge(inputs: Sequence[Any], mode: Any = "sum", concat_axis: int = -1, dot_axes: Any = -1, **kwargs: Any) -> Any:
@@ -82,7 +85,7 @@ def merge(inputs: Sequence[Any], mode: Any = "sum", concat_axis: int = -1, dot_a
 def _layer(mode: Any, axis: int, axes: Any, name: str | None) -> Any:
     if callable(mode):
         return layers.Lambda(mode, name=name)
-    if mode not in _MODES:
+    if not isinstance(mode, str) or mode not in _MODES:
         raise unknown("mode of Merge", mode, _MODES)
     axes = tuple(item[0] if isinstance(item, (list, tuple)) else item for item in axes) if _is_list(axes) else axes
     return _MODES[mode](axis, axes, name=name)

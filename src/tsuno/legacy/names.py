@@ -32,10 +32,10 @@ NAMES: dict[str, dict[str, str]] = {
         # Keras 1 and its Keras 2 spellings
         "Convolution1D": "Conv1D",
         "Convolution2D": "legacy.spellings.Convolution2D",
-        "Convolution3D": "legacy.spellings.Convolution3D",
-        "AtrousConvolution1D": "legacy.spellings.AtrousConvolution1D",
+        "Convolution3D": "Conv3D",
+        "AtrousConvolution1D": "Conv1D",
         "AtrousConvolution2D": "legacy.spellings.AtrousConvolution2D",
-        "AtrousConv1D": "legacy.spellings.AtrousConvolution1D",
+        "AtrousConv1D": "Conv1D",
         "AtrousConv2D": "legacy.spellings.AtrousConvolution2D",
         "Deconvolution2D": "legacy.spellings.Deconvolution2D",
         "Deconvolution3D": "Conv3DTranspose",
@@ -67,8 +67,8 @@ NAMES: dict[str, dict[str, str]] = {
         "ThresholdedReLU": "legacy.layers.ThresholdedReLU",
         "ParametricSoftplus": "legacy.layers.ParametricSoftplus",
         "SReLU": "legacy.layers.SReLU",
-        "RandomHeight": "legacy.layers.RandomHeight",
-        "RandomWidth": "legacy.layers.RandomWidth",
+        "RandomHeight": "legacy.image_layers.RandomHeight",
+        "RandomWidth": "legacy.image_layers.RandomWidth",
         # operations of TensorFlow as layers
         "TFOpLambda": "legacy.operations.TFOpLambda",
         "SlicingOpLambda": "legacy.operations.TFOpLambda",
@@ -152,15 +152,15 @@ def named(namespace: str, name: str) -> Any:
 def find(name: str, namespace: str | None = None) -> Any:
     """What a name of the past stands for, in one namespace or in the first that has it; or None.
 
-    Versions at the end of names, as in `BatchNormalizationV1`, are left out.
+    A version at the end of a name, as in `BatchNormalizationV1`, is left out.
     """
-    for space in SPACES if namespace is None else (namespace,):
-        found = named(space, name)
+    spaces = SPACES if namespace is None else (namespace,)
+    plain = re.sub(r"(?<=[a-zA-Z\d])V\d$", "", name)
+    for each in (name, plain) if plain != name else (name,):
+        found = next((thing for space in spaces if (thing := named(space, each)) is not None), None)
         if found is not None:
             return found
-    plain = re.sub(r"(?<=[a-zA-Z\d])V\d$", "", name)
     if plain == name:
         return None
-    spaces = SPACES if namespace is None else (namespace,)
     today = (getattr(importlib.import_module(f"tsuno.{space}"), plain, None) for space in spaces)
-    return next((cls for cls in today if isinstance(cls, type) and in_library(cls)), None) or find(plain, namespace)
+    return next((cls for cls in today if isinstance(cls, type) and in_library(cls)), None)

@@ -1,8 +1,15 @@
-"""Arguments without names as they were once given, where it can be told from their types what was meant."""
+"""Arguments without names as they were once given, where it can be told what was meant.
+
+`FORMS` has them by the name of a class; the first form that fits gives the arguments their old names, which the table
+of arguments then reads. Under names that only Keras 1 has (`Convolution2D`), three numbers are always a window's sizes;
+under those of today only where something else shows it: an old argument beside them, or an initializer in the place of
+`padding`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 from tsuno.legacy.rows import Form
@@ -18,7 +25,7 @@ _KERAS_1 = frozenset({
 
 
 def _whole(*values: Any) -> bool:
-    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    return all(isinstance(value, Integral) and not isinstance(value, bool) for value in values)
 
 
 def _three_numbers(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
@@ -104,6 +111,7 @@ FORMS: dict[str, tuple[Form, ...]] = {
             "units kernel_initializer recurrent_initializer forget_bias_init activation recurrent_activation",
         ),
     ),
+    "Embedding": (Form(lambda args, _: len(args) > 3 and _whole(args[3]), "input_dim output_dim init input_length"),),
     "BatchNormalization": (
         Form(lambda args, _: isinstance(args[0], float) and not args[0].is_integer(), "epsilon mode axis momentum"),
     ),

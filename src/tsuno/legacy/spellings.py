@@ -12,8 +12,7 @@ from tsuno import layers
 from tsuno.legacy.rewriting import rewrite
 
 __all__ = [
-    "AtrousConvolution1D", "AtrousConvolution2D", "Convolution2D", "Convolution3D", "Deconvolution2D",
-    "SeparableConvolution2D", "TimeDistributedDense",
+    "AtrousConvolution2D", "Convolution2D", "Deconvolution2D", "SeparableConvolution2D", "TimeDistributedDense",
 ]  # fmt: skip
 
 
@@ -41,8 +40,6 @@ def _spelling(name: str, today: type) -> Any:
 
 
 Convolution2D = _spelling("Convolution2D", layers.Conv2D)
-Convolution3D = _spelling("Convolution3D", layers.Conv3D)
-AtrousConvolution1D = _spelling("AtrousConvolution1D", layers.Conv1D)
 AtrousConvolution2D = _spelling("AtrousConvolution2D", layers.Conv2D)
 Deconvolution2D = _spelling("Deconvolution2D", layers.Conv2DTranspose)
 SeparableConvolution2D = _spelling("SeparableConvolution2D", layers.SeparableConv2D)

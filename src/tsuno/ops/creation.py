@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
+from tsuno.core.arithmetic import OPS
 from tsuno.core.dtypes import numpy_dtype, standardize_dtype
 from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor, as_numpy, op, to_array
@@ -381,6 +382,9 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
     if isinstance(x, KerasTensor):
         return x if dtype in (None, x.dtype) else cast(x, dtype)
     return engine.asarray(to_array(x), dtype)
+
+
+OPS["convert_to_tensor"] = convert_to_tensor  # in graphs of files; drawing a graph leaves it out
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:

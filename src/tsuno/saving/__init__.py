@@ -2,7 +2,6 @@
 
 from tsuno.core.registry import custom_object_scope as CustomObjectScope
 from tsuno.core.registry import custom_object_scope as custom_object_scope
-from tsuno.core.registry import deserialize as deserialize_keras_object
 from tsuno.core.registry import get_custom_objects as get_custom_objects
 from tsuno.core.registry import get_registered_name as get_registered_name
 from tsuno.core.registry import get_registered_object as get_registered_object
@@ -13,6 +12,7 @@ from tsuno.saving.files import load_weights as load_weights
 from tsuno.saving.files import save_model as save_model
 from tsuno.saving.files import save_weights as save_weights
 from tsuno.saving.state import whole_config as whole_config
+from tsuno.saving.text import deserialize_keras_object as deserialize_keras_object
 from tsuno.saving.text import model_from_json as model_from_json
 from tsuno.saving.text import model_from_yaml as model_from_yaml
 from tsuno.saving.text import to_yaml as to_yaml

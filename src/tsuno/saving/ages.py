@@ -1,21 +1,17 @@
-"""Files of every age: configurations and weights as earlier versions of Keras wrote them, in today's form.
+"""Files of every age: configurations as earlier versions of Keras wrote them, in today's form.
 
 What a layer's arguments were once called is no matter of files; see `legacy`. Here is how a model was written down:
-the list of layers, the references between them, and the order and the layout of arrays.
+the list of layers and the references between them. For the order and the layout of arrays see `old_arrays`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from tsuno.core.function_config import function_from_config
 from tsuno.core.registry import get_registered_object
-from tsuno.optimizers import Optimizer
-
-Arrays = list[Any]
 
 # ---------------------------------------------------------------------- configurations
 
@@ -29,7 +25,7 @@ def modern(data: Any, version: str = "") -> Any:
     """
     if not version and isinstance(data, dict) and "class_name" in data and "module" not in data:
         version = "2"
-    return _modern(data, bool(version) and _number(version) < (3,))
+    return _modern(data, bool(version) and number(version) < (3,))
 
 
 _HOMES = {
@@ -57,6 +53,8 @@ def _modern(data: Any, old: bool, home: str | None = None) -> Any:
         return data
     if data.get("class_name") in ("__tuple__", "TensorShape") and "items" in data:
         return [_modern(item, old) for item in data["items"]]
+    if data.keys() == {"type", "value"} and data["type"] == "ndarray":
+        return data["value"]
     if "class_name" in data and "config" in data:
         return _modern_object(data, old, home)
     return _modern_values(data, old, home)
@@ -73,6 +71,8 @@ def _modern_object(data: Mapping[str, Any], old: bool, home: str | None) -> dict
     name, config = data["class_name"], data["config"]
     if name == "Sequential" and isinstance(config, list):
         config = {"layers": config}
+        if (branches := _branches(config["layers"])) is not None:
+            name, config = "Functional", branches
     if not isinstance(name, str) or not isinstance(config, dict):
         return _modern_values(data, old)
     rest = {key: value for key, value in data.items() if key not in ("class_name", "config")}
@@ -95,8 +95,8 @@ def _modern_object(data: Mapping[str, Any], old: bool, home: str | None) -> dict
             rest["registered_name"] = _of_library(rest["registered_name"])
         if str(rest.get("module")).startswith("keras") and name != "Sequential":
             rest.pop("build_config", None)  # once the shapes of all arguments of a call, in no form of today
-        if home is not None and rest.get("module") is None:
-            rest["module"] = f"keras.{home}"
+    if home is not None and rest.get("module") is None:  # not in `.h5` files of Keras 3 either
+        rest["module"] = f"keras.{home}"
     return {"class_name": name, "config": _modern_values(config, old), **_modern_values(rest, old)}
 
 
@@ -107,24 +107,25 @@ def _of_library(name: str) -> str:
 
 
 def _named_function(config: dict[str, Any]) -> dict[str, Any]:
-    """A `Lambda` whose function is found by the layer's name where the file has code, which never runs, or a name."""
+    """A `Lambda` whose function is found by its name, or by the layer's where the file has code, which never runs."""
     function, name = config.get("function"), config.get("name")
-    holds_code = isinstance(function, (list, tuple)) or (
+    code = isinstance(function, (list, tuple)) or (
         isinstance(function, dict) and function.get("class_name") == "__lambda__"
     )
-    if not holds_code and (not isinstance(function, str) or get_registered_object(function) is not None):
+    if not code and not isinstance(function, str):
         return config
-    if isinstance(name, str) and get_registered_object(name) is not None:
-        return {**config, "function": {"class_name": "function", "config": name}, "output_shape": None}
-    if holds_code:
-        raise ValueError(
+    for known in (function, name):
+        if isinstance(known, str) and get_registered_object(known) is not None:
+            return {**config, "function": {"class_name": "function", "config": known}, "output_shape": None}
+    if code:
+        raise FileProblem(
             f"The layer {name!r} (Lambda) has code in the file, which is never run. Pass its function under the "
             f"layer's name: custom_objects={{{name!r}: function}}."
         )
     return config
 
 
-def _number(version: str) -> tuple[int, ...]:
+def number(version: str) -> tuple[int, ...]:
     """A version as numbers; what comes after them, as in `2.4.0-tf`, says nothing here."""
     found = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in found[0].split(".")) if found else ()
@@ -143,6 +144,9 @@ def _with_old_defaults(name: str, config: dict[str, Any]) -> dict[str, Any]:
         config["recurrent_activation"] = "keras2_hard_sigmoid"
     if name in ("GRU", "GRUCell"):
         config.setdefault("reset_after", False)
+    if "batch_input_shape" in config:  # which says what these do
+        for argument in ("input_shape", "input_length", "input_dim")[: 2 if name == "Embedding" else 3]:
+            config.pop(argument, None)
     return config
 
 
@@ -158,7 +162,7 @@ def _modern_graph(config: Mapping[str, Any]) -> dict[str, Any]:
     layers = config["layers"] if isinstance(config.get("layers"), list) else []
     entries = [layer for layer in layers if isinstance(layer, dict)]
     if not any(_is_old_node(node) for entry in entries for node in entry.get("inbound_nodes") or ()):
-        return {**config, "layers": entries}
+        return {**config, "layers": [_placed_operation(entry) for entry in entries]}
     names = {entry.get("name") for entry in entries}
     nodes = [entry.get("inbound_nodes") for entry in entries]
     used = _references([nodes, config.get("input_layers"), config.get("output_layers")], names)
@@ -174,6 +178,48 @@ def _modern_graph(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(graph[ends], list) and len(graph[ends]) == 1 and isinstance(graph[ends][0], list):
             graph[ends] = graph[ends][0]  # a list of one was once a tensor by itself
     return graph
+
+
+def _placed_operation(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An operation with its module, which Keras 3 leaves out in `.h5` files; layers of its name say if they train."""
+    name, config = entry.get("class_name"), entry.get("config")
+    if "module" in entry or not isinstance(config, dict) or "trainable" in config or not isinstance(name, str):
+        return entry
+    placed = {**entry, "module": "keras.src.ops"}
+    try:
+        return entry if get_registered_object(name) is not None else placed if function_from_config(placed) else entry
+    except ValueError:
+        return entry  # a layer
+
+
+def _branches(layers: Sequence[Any]) -> dict[str, Any] | None:
+    """The graph of a `Sequential` of Keras 1 that begins with a `Merge` of models, each with an input of its own."""
+    merge, *rest = layers or [None]
+    inner = merge["config"].get("layers") if isinstance(merge, dict) and isinstance(merge.get("config"), dict) else None
+    shapes = [_input_shape(branch) for branch in inner] if isinstance(inner, list) else []
+    if not shapes or None in shapes or not all(isinstance(each, dict) for each in rest):
+        return None
+    names = [f"branch_{number}" for number in range(len(shapes))]
+    inputs = [f"{name}_input" for name in names]
+    entries: list[dict[str, Any]] = []
+    for name, entry, shape, branch in zip(names, inputs, shapes, inner or [], strict=True):
+        about = {"name": entry, "batch_input_shape": shape}
+        entries.append({"class_name": "InputLayer", "config": about, "name": entry, "inbound_nodes": []})
+        entries.append({**branch, "name": name, "inbound_nodes": [[[entry, 0, 0]]]})
+    for number, layer in enumerate([{**merge, "config": {**merge["config"], "layers": None}}, *rest]):
+        entries.append({**layer, "name": f"line_{number}", "inbound_nodes": [[[name, 0, 0] for name in names]]})
+        names = [f"line_{number}"]
+    ends = {"input_layers": [[name, 0, 0] for name in inputs], "output_layers": [[names[0], 0, 0]]}
+    return {"layers": entries, **ends}
+
+
+def _input_shape(layer: Any) -> Any:
+    """The batch shape that a model or layer begins with, if it says so."""
+    config = layer.get("config") if isinstance(layer, dict) else None
+    inner = config.get("layers") if isinstance(config, dict) else config
+    if isinstance(inner, list) and inner:
+        return _input_shape(inner[0])
+    return config.get("batch_input_shape") if isinstance(config, dict) else None
 
 
 def _is_old_node(node: Any) -> bool:
@@ -248,175 +294,3 @@ def _shifted(value: Any, names: set[Any], late: set[Any]) -> Any:
     if late and _is_reference(value, names) and value[0] in late:
         value = [value[0], value[1] - 1, *value[2:]]
     return [_shifted(item, names, late) for item in value]
-
-
-# ---------------------------------------------------------------------- weights
-
-
-def aged_weights(layer: Any, arrays: Arrays, version: str, backend: str | None) -> Arrays:
-    """The arrays of a layer as its variables have them today.
-
-    Args:
-        layer: the layer that they are for.
-        arrays: the arrays of a file, in its order.
-        version: the version of Keras that wrote it.
-        backend: what Keras computed with; Theano's kernels are mirrored.
-    """
-    first, mirrored = _number(version) < (2,), backend == "theano"
-
-    def convert(layer: Any, arrays: Arrays) -> Arrays:
-        name = type(layer).__name__
-        if name == "Bidirectional":
-            half = len(arrays) // 2
-            return [*convert(layer.forward_layer, arrays[:half]), *convert(layer.backward_layer, arrays[half:])]
-        if name == "TimeDistributed":
-            return convert(layer.layer, arrays)
-        if getattr(layer, "layers", None):
-            return _nested(layer, arrays, convert)
-        if first and name in _FIRST and arrays:
-            arrays = _FIRST[name](layer, arrays)
-        if mirrored and name in _MIRRORED:
-            count = 2 if name == "ConvLSTM2D" else 1
-            arrays = [_mirror(array) if place < count else array for place, array in enumerate(arrays)]
-        return _from_cudnn(layer, arrays) if name in ("LSTM", "GRU") else arrays
-
-    return convert(layer, list(arrays))
-
-
-def _nested(model: Any, arrays: Arrays, convert: Callable[[Any, Arrays], Arrays]) -> Arrays:
-    """Those of a model within a model: of all its layers what is trained, and then the rest."""
-    parts = [(layer, layer.trainable_weights) for layer in model.layers]
-    parts += [(layer, layer.non_trainable_weights) for layer in model.layers]
-    if sum(len(weights) for _, weights in parts) != len(arrays):
-        return arrays
-    converted: Arrays = []
-    for layer, weights in parts:
-        taken, arrays = arrays[: len(weights)], arrays[len(weights) :]
-        converted += convert(layer, taken) if taken else []
-    return converted
-
-
-def _stacked(arrays: Arrays, order: Sequence[int]) -> Arrays:
-    """Kernels, recurrent kernels and biases, which were once apart for each gate."""
-    if len(arrays) != 3 * len(order):
-        return arrays
-    return [np.concatenate([np.asarray(arrays[3 * gate + kind]) for gate in order], axis=-1) for kind in range(3)]
-
-
-def _lstm(layer: Any, arrays: Arrays) -> Arrays:
-    return _stacked(arrays, (0, 2, 1, 3))  # once input, cell, forget, output
-
-
-def _conv_lstm(layer: Any, arrays: Arrays) -> Arrays:
-    arrays = _lstm(layer, arrays)
-    if layer.data_format == "channels_first":
-        arrays = [_transposed(array, (2, 3, 1, 0)) if array.ndim == 4 else array for array in arrays]
-    return arrays
-
-
-def _conv1d(layer: Any, arrays: Arrays) -> Arrays:
-    kernel, *rest = arrays
-    if kernel.ndim != 4:
-        return arrays
-    size = layer.kernel_size[0]
-    if kernel.shape[:2] != (size, 1) or kernel.shape[3] != layer.filters:
-        kernel = _transposed(kernel, (2, 3, 1, 0))
-    return [np.asarray(kernel)[:, 0], *rest]
-
-
-def _conv_transpose(layer: Any, arrays: Arrays) -> Arrays:
-    axes = (2, 3, 0, 1) if layer.data_format == "channels_first" else (0, 1, 3, 2)
-    return [_transposed(arrays[0], axes), *arrays[1:]]
-
-
-def _channels_last(*axes: int) -> Callable[[Any, Arrays], Arrays]:
-    def convert(layer: Any, arrays: Arrays) -> Arrays:
-        if layer.data_format != "channels_first":
-            return arrays
-        return [_transposed(arrays[0], axes), *arrays[1:]]
-
-    return convert
-
-
-def _transposed(array: Any, axes: Sequence[int]) -> np.ndarray:
-    return np.transpose(np.asarray(array), axes)
-
-
-def _mirror(kernel: Any) -> np.ndarray:
-    """A kernel for a convolution that does not mirror it itself: turned along its spatial axes."""
-    return np.flip(np.asarray(kernel), tuple(range(kernel.ndim - 2)))
-
-
-_FIRST: dict[str, Callable[[Any, Arrays], Arrays]] = {
-    "Conv1D": _conv1d,
-    "Conv2D": _channels_last(2, 3, 1, 0),
-    "Conv2DTranspose": _conv_transpose,
-    "Conv3D": _channels_last(2, 3, 4, 1, 0),
-    "ConvLSTM2D": _conv_lstm,
-    "GRU": lambda layer, arrays: _stacked(arrays, (0, 1, 2)),
-    "LSTM": _lstm,
-}
-"""How layers of Keras 1 kept their arrays."""
-_MIRRORED = {"Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTM2D"}
-
-
-def _from_cudnn(layer: Any, arrays: Arrays) -> Arrays:
-    """The arrays of CuDNNLSTM and CuDNNGRU: kernels transposed gate by gate, a bias for each of the two."""
-    if len(arrays) != 3 or arrays[2].ndim != 1:
-        return arrays
-    gates = 4 if type(layer).__name__ == "LSTM" else 3
-    units = arrays[1].shape[0]
-    if arrays[2].shape != (2 * gates * units,):
-        return arrays
-    kernel, recurrent, bias = (np.asarray(array) for array in arrays)
-    inner = np.hstack([part.T.reshape(part.shape, order="F") for part in np.hsplit(kernel, gates)])
-    outer = np.hstack([part.T for part in np.hsplit(recurrent, gates)])
-    return [inner, outer, bias.reshape(2, -1).sum(0) if gates == 4 else bias.reshape(2, -1)]
-
-
-def aged_slots(optimizer: Optimizer, arrays: Arrays, names: Sequence[str] = ()) -> Arrays:
-    """The state of an optimizer in today's order: step, rate, and then its slots; as it was if that cannot be told.
-
-    Before Keras 3 there was no rate in it. Up to `tf.keras` 2.10, each slot's arrays for all weights came together; and
-    before Keras 2.3 some had no step.
-
-    Args:
-        optimizer: the optimizer, built.
-        arrays: its arrays in a file, in order.
-        names: their names, if the file has them.
-    """
-    variables, weights = optimizer.variables, optimizer._trainable_variables
-    if len(arrays) == len(variables) or not weights or not arrays:
-        return arrays
-    inner: Any = getattr(optimizer, "inner_optimizer", optimizer)
-    before = next((place for place, array in enumerate(arrays) if array.shape), 0)  # the step, and Nadam's product
-    step, slots = np.asarray(arrays[0] if before else 0), arrays[before:]
-    together = bool(names) and names[0].rpartition("/")[2] != "iteration:0"
-    rounds = [name if isinstance(name, tuple) else (name,) for name in inner.slot_names] or [("momentum",)]
-    if together:
-        rounds = [(name,) for group in rounds for name in group]
-    places = [(weight, name) for group in rounds for weight in range(len(weights)) for name in group]
-    if len(slots) < len(places):
-        return arrays
-    found = dict(zip(places, slots, strict=False))
-    by_id = {id(slot): found.get((i, name)) for i, own in enumerate(inner._slots) for name, slot in own.items()}
-    by_id[id(inner._iterations)] = step
-    if hasattr(inner, "_product"):  # Nadam's, which is a function of the step
-        by_id[id(inner._product)] = np.prod([inner._momentum(n + 1.0) for n in range(int(step))])
-    return [by_id.get(id(variable), variable) for variable in variables]
-
-
-def aged_places(path: str) -> list[str]:
-    """Where an object's arrays may be: under its path today, or as up to Keras 2.15, with an attribute that was private
-    then or among the layers of 2.12."""
-    around, slash, last = path.rpartition("/")
-    old = re.sub(r"^layers/", "_layer_checkpoint_dependencies/", path)
-    return list(dict.fromkeys([path, f"{around}{slash}_{last}", old])) if path else [path]
-
-
-def aged_store(owner: Any, store: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What an object takes its arrays from, by place: of an optimizer before Keras 3, in today's order."""
-    if not isinstance(owner, Optimizer) or len(store) in (0, len(owner.variables)):
-        return store
-    arrays = [store[place] for place in sorted(store, key=lambda place: (len(place), place))]
-    return {str(place): array for place, array in enumerate(aged_slots(owner, arrays))}

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tsuno.saving.atomic import remove_unfinished, write_file
+from tsuno.saving.untrusted import Archive, FileProblem
 
 _NAME = "checkpoint-{:09d}.zip"
 _PATTERN = re.compile(r"checkpoint-(\d{9})\.zip")
@@ -84,16 +85,16 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: it is damaged, or of a later version.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            about = json.loads(archive.read("about.json"))
+    with Archive(path) as archive:
+        about = archive.json("about.json")
+        try:
             if about["format"] > _FORMAT:
                 raise ValueError(f"format {about['format']} is of a later version")
             return {key: _taken(value, archive) for key, value in about["data"].items()}
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, NotImplementedError) as problem:
-        if isinstance(problem, OSError) and problem.errno is not None:
+        except (FileProblem, MemoryError):
             raise
-        raise ValueError(f"The checkpoint {str(path)!r} cannot be read: {problem}.") from None
+        except Exception as problem:
+            raise FileProblem(f"The checkpoint {str(path)!r} cannot be read: {str(problem)[:200]}.") from None
 
 
 def _write(file: Any, data: Mapping[str, Any]) -> None:
@@ -127,7 +128,7 @@ def _put(value: Any, arrays: list[np.ndarray]) -> Any:
     raise TypeError(f"{type(value).__name__} is no plain data.")
 
 
-def _taken(value: Any, archive: zipfile.ZipFile) -> Any:
+def _taken(value: Any, archive: Archive) -> Any:
     if not isinstance(value, dict):
         return value
     (kind, content) = next(iter(value.items()))

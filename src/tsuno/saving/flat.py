@@ -55,7 +55,7 @@ def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
     with path.open("rb") as file:
         header, begin = _header(file, path)
         about = header.pop("__metadata__", None) or {}
-        sums = parse_json(about.get(CHECKSUM, "{}"), f"The checksums in {str(path)!r}")
+        sums = parse_json(str(about.get(CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
         variables = dict(_named(model.weights))
         names = list(header)
         if set(names) != set(variables) and len(names) == len(variables):
@@ -108,7 +108,9 @@ def _header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
             if first != end or last - first != needed:
                 raise problem(f"{name!r} needs {needed} bytes and claims those from {first} to {last}")
             end = last
-    except (TypeError, KeyError, AttributeError, IndexError) as missing:
+    except FileProblem:
+        raise
+    except (TypeError, KeyError, AttributeError, IndexError, ValueError) as missing:
         raise problem(f"its header lacks something: {missing}") from None
     if end != size - 8 - length:
         raise problem(f"its arrays take {end} bytes of {size - 8 - length}")

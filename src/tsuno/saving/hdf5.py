@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tsuno.core.variable import all_or_nothing
+from tsuno.saving.old_arrays import aged_places, aged_store
 from tsuno.saving.state import own_arrays, saveables, take_arrays
 from tsuno.saving.untrusted import CHECKSUM, FileProblem, Section, checksum, open_hdf5
 
@@ -25,6 +26,7 @@ _COMPACT = 4096
 _VERSION = ("v110", "v110")
 """The format from HDF5 1.10 on, in which all that describes the arrays has checksums."""
 _LARGEST_ATTRIBUTE = 64512
+_LONGEST = 180
 
 # ---------------------------------------------------------------------- writing
 
@@ -83,7 +85,7 @@ def put_array(group: Any, name: str, value: Any) -> None:
 
     array = np.asarray(value)
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    small = array.nbytes <= _COMPACT
+    small = array.ndim > 0 and array.nbytes <= _COMPACT  # h5py lays out numbers without an axis by itself
     layout.set_layout(h5py.h5d.COMPACT if small else h5py.h5d.CONTIGUOUS)
     dataset = group.create_dataset(name, data=array, dcpl=layout)
     if array.dtype.kind == "V":
@@ -119,7 +121,7 @@ def put_object(h5: Any, path: str, item: Any, arrays: Mapping[str, Any]) -> None
     """Write what an object keeps under its path."""
     group = (h5.create_group(path) if path else h5).create_group("vars")
     if isinstance(getattr(item, "name", None), str):
-        group.attrs["name"] = item.name
+        group.attrs["name"] = np.bytes_(item.name.encode())
     for name, value in arrays.items():
         put_array(group, name, value)
 
@@ -154,7 +156,9 @@ def take_tree(root: Any, arrays: Callable[[str], Mapping[str, Any]], name: str, 
     problems = []
     for path, item in saveables(root):
         try:
-            take_arrays(item, arrays(f"{path}/vars" if path else "vars"))
+            places = (f"{each}/vars" if each else "vars" for each in aged_places(path))
+            store: Mapping[str, Any] = next((found for each in places if (found := arrays(each))), {})
+            take_arrays(item, aged_store(item, store))
         except FileProblem:
             raise
         except (ValueError, KeyError) as problem:
@@ -167,6 +171,7 @@ def report(problems: list[str], name: str, skip_mismatch: bool) -> None:
     if not problems:
         return
     more = f" There are {len(problems) - 1} more such objects." if len(problems) > 1 else ""
+    problems = [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in problems]
     if not skip_mismatch:
         raise FileProblem(
             f"The weights in {name!r} do not fit the model: {problems[0]}.{more} Pass skip_mismatch=True to leave "

@@ -172,7 +172,7 @@ def _read_map(path: Path) -> tuple[dict[str, list[str]], str | None]:
     found = {where: names if isinstance(names, list) else [names] for where, names in places.items()}
     for name in (name for names in found.values() for name in names):
         if not isinstance(name, str) or not re.fullmatch(r"[^/\\:\0]+\.weights\.h5", name):
-            raise FileProblem(f"The map {str(path)!r} names {name!r}, which is no file of weights beside it.")
+            raise FileProblem(f"The map {str(path)!r} names {str(name)[:80]!r}, which is no file of weights beside it.")
     metadata = about.get("metadata") if isinstance(about.get("metadata"), dict) else {}
     if metadata.get(CHECKSUM, _map_checksum(places)) != _map_checksum(places):
         raise FileProblem(f"The map {str(path)!r} is damaged: it differs from its checksum.")

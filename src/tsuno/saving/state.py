@@ -54,8 +54,9 @@ def _keeps(item: Any) -> bool:
 
 
 def _class_name(item: Any) -> str:
-    """The name of its class in files."""
-    return getattr(item, "_config_class_name", None) or type(item).__name__
+    """The name of its class in paths, where a model drawn with symbolic tensors has one of its own."""
+    name = type(item).__name__
+    return "Functional" if name == "Model" and getattr(item, "graph", None) is not None else name
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:

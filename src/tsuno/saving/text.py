@@ -75,6 +75,29 @@ def to_yaml(data: Any) -> str:
     return text
 
 
+def deserialize_keras_object(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True
+) -> Any:
+    """The object described by plain data; the inverse of `serialize_keras_object`.
+
+    Args:
+        config: the plain data.
+        custom_objects: classes and functions of your own by name.
+        safe_mode: accepted for compatibility: nothing that is read here ever runs code, so there is no other mode.
+
+    Raises:
+        ValueError: it describes nothing, or a name in it is neither part of the library, nor registered, nor among
+            `custom_objects`.
+
+    Example:
+        >>> data = tsuno.saving.serialize_keras_object(tsuno.layers.Dense(3))
+        >>> tsuno.saving.deserialize_keras_object(data).units
+        3
+    """
+    with understood("The configuration"):
+        return deserialize(config, custom_objects)
+
+
 def assembled(config: Any, version: str = "") -> Any:
     """The model, or what else has weights, that a configuration of any age describes.
 

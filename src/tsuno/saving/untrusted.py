@@ -33,6 +33,8 @@ _MOST_MEMBERS = 10_000
 _LARGEST_TEXT = 1 << 25
 _MOST_NODES = 100_000
 """So many lists or items JSON may have however short it is: each takes up to a hundred times the memory of its sign."""
+_LARGEST_HEAP = 12 << 20
+_HEAP = b"GCOL\x01\0\0\0"
 _BLOCK = 1 << 20
 
 
@@ -169,7 +171,10 @@ class Section(Mapping[str, Any]):
 
     def _check_text(self, name: str, text: str) -> None:
         expected = self._attribute(f"{name}_{CHECKSUM}")
-        if expected is not None and zlib.crc32(text.encode()) != expected:
+        sound = expected is None or self._file.ask(
+            f"the attribute {name!r}", lambda: zlib.crc32(text.encode()) == int(expected)
+        )
+        if not sound:
             raise self._file.problem(f"the attribute {name!r} differs from its checksum")
 
     def finish(self) -> None:
@@ -183,9 +188,11 @@ class Section(Mapping[str, Any]):
             if name not in self._group.attrs:
                 return None
             attribute = h5py.h5a.open(self._group.id, name.encode())
-            size = 0 if 0 in attribute.shape else attribute.get_storage_size()
+            size = 0 if 0 in (attribute.shape or (0,)) else attribute.get_storage_size()
             if size > _LARGEST_TEXT:
                 raise OSError(f"it claims {size} bytes")
+            if attribute.dtype.kind == "O":  # its texts are elsewhere in the file, in a heap
+                self._file.check_heaps()
             return self._group.attrs[name]
 
         return self._file.ask(f"the attribute {name!r}", read)
@@ -197,8 +204,8 @@ class Section(Mapping[str, Any]):
 class _Hdf5:
     """What the parts of one HDF5 file share: its name in messages, and the checks that run beside the reading."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, raw: BinaryIO) -> None:
+        self.name, self._raw, self._heaps_checked = name, raw, False
         self._checks: list[Future[None]] = []
         self._workers = ThreadPoolExecutor(1, "tsuno-checksum")
         self._finite = True
@@ -213,6 +220,37 @@ class _Hdf5:
             raise
         except Exception as problem:
             raise self.problem(f"{where} cannot be read: {_first_line(problem)}") from None
+
+    def check_heaps(self) -> None:
+        """Look through the heaps that texts are in: HDF5 goes round for ever in one that is damaged."""
+        if self._heaps_checked:
+            return
+        self._heaps_checked = True
+        place, tail = 0, b""
+        self._raw.seek(0)
+        while block := self._raw.read(_BLOCK):
+            found = (tail + block).find(_HEAP)
+            while found >= 0:
+                after = self._raw.tell()
+                self._check_heap(place - len(tail) + found)
+                self._raw.seek(after)
+                found = (tail + block).find(_HEAP, found + 1)
+            place, tail = place + len(block), (tail + block)[1 - len(_HEAP) :]
+
+    def _check_heap(self, start: int) -> None:
+        self._raw.seek(start + 8)
+        size = int.from_bytes(self._raw.read(8), "little")
+        if size > _LARGEST_HEAP:
+            raise self.problem(f"it has texts of {size} bytes")
+        place = 16
+        while place + 16 <= size:
+            self._raw.seek(start + place)
+            head = self._raw.read(16)
+            index, length = int.from_bytes(head[:2], "little"), int.from_bytes(head[8:], "little")
+            step = length if index == 0 else 16 + length + -length % 8
+            if step < 16 or place + step > size:
+                raise self.problem("a heap of texts in it is broken")
+            place += step
 
     def problem(self, what: str) -> FileProblem:
         return FileProblem(f"The file {self.name!r} is damaged or not to be trusted: {what}.")
@@ -250,8 +288,8 @@ def open_hdf5(source: Path | BinaryIO, name: str) -> Iterator[Section]:
     """
     import h5py
 
-    file = _Hdf5(name)
     with open(source, "rb") if isinstance(source, Path) else _left_open(source) as raw:
+        file = _Hdf5(name, raw)
         # Opened by Python and handed over: HDF5 itself locks files that it opens.
         h5 = file.ask("it", lambda: h5py.File(raw, "r"))
         try:

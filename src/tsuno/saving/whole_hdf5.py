@@ -19,9 +19,9 @@ from tsuno.core.context import scope
 from tsuno.core.registry import serialize
 from tsuno.core.variable import Variable, all_or_nothing
 from tsuno.layers.stored import own_variables
-from tsuno.saving.ages import aged_slots, aged_weights
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import new_hdf5, put_array, put_text, put_texts, report
+from tsuno.saving.old_arrays import aged_slots, aged_weights
 from tsuno.saving.untrusted import FileProblem, Section, parse_json
 
 _KERAS = "3.15.1"
@@ -178,6 +178,9 @@ def _pairs(model: Any, stored: Mapping[str, list[str]], name: str, by_name: bool
         return [(layer, layer.name) for layer in model.layers if layer.name in stored]
     layers = [layer for layer in model.layers if in_order(layer)]
     places = [place for place, names in stored.items() if names]
+    if len(layers) < len(places):  # Keras 1 listed the layers of branches that are merged at the beginning one by one
+        inner = (each for layer in layers for each in getattr(layer, "layers", None) or [layer])
+        layers = [layer for layer in inner if in_order(layer)]
     if len(layers) != len(places):
         raise FileProblem(
             f"The weights in {name!r} do not fit the model: it has {len(layers)} layers with weights, the file "

@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -156,7 +157,10 @@ def _extract(archive: Path, folder: Path, archive_format: Any) -> None:
         if fits(archive):
             with _complete_or_absent(folder) as unfinished:
                 unfinished.mkdir()
-                extract(archive, unfinished)
+                try:
+                    extract(archive, unfinished)
+                except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+                    raise ValueError(f"The archive {str(archive)!r} is not unpacked: {problem}.") from None
             return
     warnings.warn(f"{str(archive)!r} is no archive of the format {archive_format!r}: it stays as it is.", stacklevel=3)
 
@@ -168,10 +172,7 @@ def _untar(archive: Path, folder: Path) -> None:
             if member.issym() or member.islnk():
                 base = PurePosixPath() if member.islnk() else PurePosixPath(member.name).parent
                 _check_inside(str(base / member.linkname), archive)
-        try:
-            tar.extractall(folder, filter="data")  # refuses devices, and links through links
-        except tarfile.TarError as problem:
-            raise ValueError(f"The archive {str(archive)!r} is not unpacked: {problem}.") from None
+        tar.extractall(folder, filter="data")  # refuses devices, and links through links
 
 
 def _unzip(archive: Path, folder: Path) -> None:

@@ -142,7 +142,9 @@ def _graph(e: Equation, graph: Graph, inside: Sequence[Value], results: Sequence
     names = _ends(e, graph, results)
     given = [_info(str(value.name), value) for value in inside]
     made = [_info(name, value) for name, value in zip(names, results, strict=True)]
-    return helper.make_graph(graph.nodes, graph.unique(f"{e.scope}/{e.primitive}" if e.scope else e.primitive), given, made)
+    return helper.make_graph(
+        graph.nodes, graph.unique(f"{e.scope}/{e.primitive}" if e.scope else e.primitive), given, made
+    )
 
 
 def _loop_body(

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from tsuno.export.onnx.graph import Value, attribute, is_one, stored
+from tsuno.export.onnx.graph import Value, attribute, stored
 from tsuno.export.onnx.rows import ELEMENTWISE, ROWS, Equation, row
 
 _SAME: dict[str, tuple[str, Any]] = {
-    "add": ("Add", np.add), "add_any": ("Add", np.add), "sub": ("Sub", np.subtract), "mul": ("Mul", np.multiply),
+    "add": ("Add", np.add), "sub": ("Sub", np.subtract), "mul": ("Mul", np.multiply),
     "neg": ("Neg", np.negative), "abs": ("Abs", np.abs), "exp": ("Exp", np.exp), "log": ("Log", np.log),
     "sqrt": ("Sqrt", np.sqrt), "tanh": ("Tanh", np.tanh), "sin": ("Sin", np.sin), "cos": ("Cos", np.cos),
     "tan": ("Tan", np.tan), "asin": ("Asin", np.arcsin), "acos": ("Acos", np.arccos), "atan": ("Atan", np.arctan),
-    "sinh": ("Sinh", np.sinh), "cosh": ("Cosh", np.cosh), "asinh": ("Asinh", np.arcsinh), "acosh": ("Acosh", np.arccosh),
-    "atanh": ("Atanh", np.arctanh), "erf": ("Erf", None), "logistic": ("Sigmoid", None), "sign": ("Sign", np.sign),
-    "floor": ("Floor", np.floor), "ceil": ("Ceil", np.ceil),
+    "sinh": ("Sinh", np.sinh), "cosh": ("Cosh", np.cosh), "asinh": ("Asinh", np.arcsinh),
+    "acosh": ("Acosh", np.arccosh), "atanh": ("Atanh", np.arctanh), "erf": ("Erf", None), "logistic": ("Sigmoid", None),
+    "sign": ("Sign", np.sign), "floor": ("Floor", np.floor), "ceil": ("Ceil", np.ceil),
 }  # fmt: skip
 _COMPARED: dict[str, tuple[str, Any]] = {
     "eq": ("Equal", np.equal), "lt": ("Less", np.less), "le": ("LessOrEqual", np.less_equal),
-    "gt": ("Greater", np.greater), "ge": ("GreaterOrEqual", np.greater_equal), "eq_to": ("Equal", np.equal),
+    "gt": ("Greater", np.greater), "ge": ("GreaterOrEqual", np.greater_equal),
     "lt_to": ("Less", np.less), "le_to": ("LessOrEqual", np.less_equal),
 }  # fmt: skip
 _LOGICAL = {"and": "And", "or": "Or", "xor": "Xor", "not": "Not"}
@@ -132,7 +132,9 @@ def _mean(e: Equation, x: Value, y: Value) -> Value | None:
     if total is None or constant_of(y) is None or constant_of(y) != x.graph.terms.get(x.name):
         return None
     keepdims = attribute(total, "keepdims")
-    return x.like(x.shape, x.graph.node("ReduceMean", list(total.input), e.scope, keepdims=keepdims), held=x.held, order=x.order)
+    return x.like(
+        x.shape, x.graph.node("ReduceMean", list(total.input), e.scope, keepdims=keepdims), held=x.held, order=x.order
+    )
 
 
 @elementwise("rem")
@@ -220,6 +222,9 @@ def _is_finite(e: Equation, x: Value) -> Value:
 
 @elementwise("select_n")
 def _select(e: Equation, which: Value, *cases: Value) -> Value:
+    known = constant_of(which)
+    if known is not None and cases[int(known)].rank == len(e.shape):
+        return cases[int(known)]
     if which.dtype == bool:
         return _where(e, which, cases[1], cases[0])
     result = cases[0]
@@ -271,16 +276,11 @@ def _power_of_two(e: Equation, y: Value) -> Value:
 @elementwise("convert_element_type")
 def _convert(e: Equation, x: Value) -> Value:
     to = np.dtype(e.params["new_dtype"])
-    if to == bool and x.dtype != bool:
+    if to.kind == "b" and x.dtype.kind != "b":
         return e.each("Not", e.compute("Equal", x, e.number(0, x), dtype=bool))
     return e.cast(x, to)
 
 
-@elementwise("reduce_precision", "copy", "copy_p", "stop_gradient", "optimization_barrier", "sharding_constraint")
+@elementwise("reduce_precision", "copy", "stop_gradient", "optimization_barrier", "sharding_constraint")
 def _same(e: Equation, *values: Value) -> Any:
     return values[0] if len(values) == 1 else list(values)
-
-
-def is_single(value: Value) -> bool:
-    """Whether a value is one number, held or known."""
-    return all(map(is_one, value.held))

@@ -28,6 +28,7 @@ class Value:
         held: the sizes of what holds it.
         order: the axis of what holds it for each axis of the program.
         label: what a known array is called when it is written.
+        key: a random key, which the engine alone can read.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class Value:
         held: Sizes | None = None,
         order: Sequence[int] | None = None,
         label: str = "",
+        key: Any = None,
     ) -> None:
+        self.key = key
         self.graph, self.shape, self.dtype = graph, tuple(shape), np.dtype(dtype)
         self.name, self.array, self.label = name, array, label
         self.held: Sizes = array.shape if array is not None else self.shape if held is None else tuple(held)
@@ -102,10 +105,11 @@ class Graph:
     Args:
         root: the outermost graph; this one by default.
         name: the model's name, which the names of what is in it need not repeat.
+        opset: the version of the operators.
     """
 
-    def __init__(self, root: Graph | None = None, name: str = "") -> None:
-        self.name = name
+    def __init__(self, root: Graph | None = None, name: str = "", opset: int = 20) -> None:
+        self.name, self.opset = name, opset
         self.root = self if root is None else root
         self.nodes: list[Any] = []
         self.makers: dict[str, Any] = {}

@@ -60,7 +60,9 @@ def _gather(e: Equation, x: Value, indices: Value) -> Value:
     for axis, place in enumerate(order):
         held_sizes[place] = e.shape[axis]
     found = e.result(name, held=tuple(held_sizes), order=order)
-    return found if inside is None or e.params["mode"].name == "CLIP" else _filled(e, found, inside, numbers.offset_dims)
+    return (
+        found if inside is None or e.params["mode"].name == "CLIP" else _filled(e, found, inside, numbers.offset_dims)
+    )
 
 
 def _filled(e: Equation, found: Value, inside: Value, offsets: Sequence[int]) -> Value:

@@ -34,19 +34,23 @@ def to_onnx(
     """
     from onnx import helper
 
-    graph = Graph(name=name)
-    given = [Value(graph, shape, dtype, graph.unique(each)) for each, shape, dtype in inputs]
+    graph = Graph(name=name, opset=opset)
+    given = [Value(graph, tuple(shape), dtype, graph.unique(each)) for each, shape, dtype in inputs]
     results_names = [_free(graph, each, [value.name for value in given]) for each in outputs]
     for value in given:
         for axis, size in enumerate(value.shape):
             if not is_known(size):
                 graph.sources.setdefault(str(size), (str(value.name), axis))
-    known = [Value(graph, array.shape, array.dtype, array=array, label=graph.short(each)) for each, array in weights.items()]
-    results = Walk(graph).run(program, [*known, *(_as_computed(value, it) for value, it in _pairs(program, known, given))])
+    known = [
+        Value(graph, array.shape, array.dtype, array=array, label=graph.short(each)) for each, array in weights.items()
+    ]
+    results = Walk(graph).run(
+        program, [*known, *(_as_computed(value, it) for value, it in _pairs(program, known, given))]
+    )
     for held, result in zip([value.arranged() for value in results], results_names, strict=True):
         graph.nodes.append(helper.make_node("Identity", [held], [result], name=graph.unique(f"{result}/Identity")))
     nodes = _needed(graph, results_names)
-    _put_biases_into_convolutions(graph, nodes)
+    _put_factors_into_convolutions(graph, nodes)
     used = _names_used(nodes)
     initializers = [_initializer(array, each) for each, array in graph.initializers.items() if each in used]
     made = helper.make_graph(
@@ -103,32 +107,48 @@ def _needed(graph: Graph, results: Sequence[str]) -> list[Any]:
     return [node for node in kept if not any(node is other for other in gone)]
 
 
-def _put_biases_into_convolutions(graph: Graph, nodes: list[Any]) -> None:
-    """A convolution adds a number to each channel by itself."""
+def _put_factors_into_convolutions(graph: Graph, nodes: list[Any]) -> None:
+    """A convolution multiplies and adds a number to each channel by itself: its bias, and a normalization after it."""
     uses: dict[str, int] = {}
     for each in nodes:
         for name in _names_used([each]):
             uses[name] = uses.get(name, 0) + 1
     makers = {name: node for node in nodes for name in node.output}
-    for node in [node for node in nodes if node.op_type == "Add"]:
-        for held, bias in (node.input, node.input[::-1]):
-            maker, array = makers.get(held), graph.initializers.get(bias)
-            if maker is None or array is None or maker.op_type not in ("Conv", "ConvTranspose"):
+    for node in [node for node in nodes if node.op_type in ("Add", "Mul")]:
+        for held, other in (node.input, node.input[::-1]):
+            maker, array = makers.get(held), graph.initializers.get(other)
+            if maker is None or array is None or maker.op_type not in ("Conv", "ConvTranspose") or uses[held] != 1:
+                continue
+            kernel, *biases = (graph.initializers.get(name) for name in maker.input[1:])
+            if any(bias is None for bias in biases):
                 continue
             window, place = len(attribute(maker, "kernel_shape")), 0 if maker.op_type == "Conv" else 1
-            channels = graph.initializers.get(maker.input[1])
-            shape = (channels.shape[place], *[1] * window) if channels is not None else None
-            if uses[held] != 1 or len(maker.input) > 2 or shape is None:
-                continue
-            if array.shape[-len(shape) :] == shape == (array.size, *shape[1:]) or array.size == shape[0] == 1:
-                if uses[bias] == 1:
-                    graph.initializers[bias] = array.reshape(-1)
-                else:
-                    bias = graph.initializer(array.reshape(-1), f"{bias}/flat")
-                maker.input.append(bias)
-                maker.output[0] = node.output[0]
-                nodes.remove(node)
-                break
+            channels = None if kernel is None else kernel.shape[place]
+            shape = (channels, *[1] * window)
+            if array.shape[-len(shape) :] != shape or array.size != channels:
+                if array.size != 1 or channels is None:
+                    continue
+                array = np.broadcast_to(array.reshape(()), (channels,))
+            changed: dict[int, np.ndarray] = {}
+            if node.op_type == "Mul":
+                if kernel is None or place or any(uses[name] != 1 for name in maker.input[1:]):
+                    continue
+                changed[1] = kernel * array.reshape(-1, *[1] * (window + 1))
+                if biases:
+                    changed[2] = biases[0] * array.reshape(-1)
+            else:
+                if any(uses[name] != 1 for name in maker.input[2:]):
+                    continue
+                changed[2] = array.reshape(-1) + sum(biases)
+            for at, value in changed.items():
+                if at == len(maker.input):
+                    maker.input.append(graph.unique(other) if uses[other] != 1 else other)
+                    uses[maker.input[at]] = 1
+                graph.initializers[maker.input[at]] = value.astype(array.dtype)
+            maker.output[0] = node.output[0]
+            makers[node.output[0]] = maker
+            nodes.remove(node)
+            break
 
 
 def _names_used(nodes: Sequence[Any]) -> set[str]:
@@ -136,9 +156,8 @@ def _names_used(nodes: Sequence[Any]) -> set[str]:
     names: set[str] = set()
     for node in nodes:
         names.update(node.input)
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                names |= _names_used(attribute.g.node) | {each.name for each in attribute.g.output}
+        for inner in (each.g for each in node.attribute if each.HasField("g")):
+            names |= _names_used(inner.node) | {each.name for each in inner.output}
     return names
 
 
@@ -152,4 +171,6 @@ def _info(name: str, shape: Sequence[Any], dtype: Any) -> Any:
 def _initializer(array: np.ndarray, name: str) -> Any:
     from onnx import numpy_helper
 
-    return numpy_helper.from_array(np.ascontiguousarray(array.astype(stored(array.dtype), copy=False)).reshape(array.shape), name)
+    return numpy_helper.from_array(
+        np.ascontiguousarray(array.astype(stored(array.dtype), copy=False)).reshape(array.shape), name
+    )

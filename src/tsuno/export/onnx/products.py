@@ -175,8 +175,11 @@ def _fourier(e: Equation, x: Value) -> Value:
     if kind == _REAL:
         name = e.node("Unsqueeze", name, e.vector(rank))
     for axis in range(rank - len(lengths), rank):
-        place = e.graph.root.initializer(np.array(axis, np.int64))
-        name = e.node("DFT", name, "", place, onesided=int(kind == _REAL), inverse=int(kind == _BACKWARD))
+        kinds = {"onesided": int(kind == _REAL), "inverse": int(kind == _BACKWARD)}
+        if e.graph.root.opset < 20:
+            name = e.node("DFT", name, axis=axis, **kinds)
+        else:
+            name = e.node("DFT", name, "", e.graph.root.initializer(np.array(axis, np.int64)), **kinds)
     return _complex(e, name)
 
 

@@ -11,7 +11,12 @@ from tsuno.export.onnx.graph import Graph, Value, is_known, stored, type_number
 from tsuno.export.onnx.rows import ROWS, Equation, row
 from tsuno.export.onnx.shapes import without
 
-_REDUCED = {"reduce_sum": "ReduceSum", "reduce_max": "ReduceMax", "reduce_min": "ReduceMin", "reduce_prod": "ReduceProd"}
+_REDUCED = {
+    "reduce_sum": "ReduceSum",
+    "reduce_max": "ReduceMax",
+    "reduce_min": "ReduceMin",
+    "reduce_prod": "ReduceProd",
+}
 _NARROW = {"int8", "int16", "uint8", "uint16", "bool", "uint32", "uint64"}
 
 for _name, _op in _REDUCED.items():

@@ -10,7 +10,7 @@ import numpy as np
 from tsuno.export.onnx.graph import Sizes, Value, attribute, is_known, type_number
 from tsuno.export.onnx.rows import Equation, row
 
-LAYOUT = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "expand_dims", "slice", "iota"}
+LAYOUT = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "slice", "iota"}
 """Primitives whose rows know what to do with known arrays."""
 _FAR = np.iinfo(np.int64).max
 
@@ -133,12 +133,6 @@ def without(x: Value, gone: set[int]) -> tuple[Sizes, tuple[int, ...]]:
     return held, tuple(left.index(x.order[axis]) for axis in range(x.rank) if axis not in gone)
 
 
-@row("expand_dims")
-def _expand(e: Equation, x: Value) -> Value:
-    added = sorted(axis % len(e.shape) for axis in e.params["dimensions"])
-    return e.result(unsqueezed(e, x.arranged(), added), x.shape)
-
-
 @row("transpose")
 def _transpose(e: Equation, x: Value) -> Value:
     axes = e.params["permutation"]
@@ -224,7 +218,7 @@ def _moving(x: Value) -> Value:
 def _reverse(e: Equation, x: Value) -> Value:
     axes = [axis for axis in e.params["dimensions"] if not x.repeats(axis)]
     if x.array is not None:
-        return Value(x.graph, e.shape, x.dtype, array=np.flip(x.array, axes), label=x.label)
+        return Value(x.graph, e.shape, x.dtype, array=np.flip(x.array, tuple(axes)), label=x.label)
     if not axes:
         return x
     assert x.name is not None
@@ -262,14 +256,6 @@ def _stack(e: Equation, *parts: Value) -> Value:
     return joined(e, wide, axis, e.shape)
 
 
-@row("unstack")
-def _unstack(e: Equation, x: Value) -> list[Value]:
-    axis = e.params.get("axis", e.params.get("dimension", 0)) % x.rank
-    name = x.arranged()
-    taken = [e.node("Gather", name, e.graph.root.initializer(np.array(i)), axis=axis) for i in range(len(e.outputs))]
-    return [e.result(each, out.shape, x.dtype) for each, out in zip(taken, e.outputs, strict=True)]
-
-
 @row("split")
 def _split(e: Equation, x: Value) -> list[Value]:
     axis, sizes = e.params["axis"], e.params["sizes"]
@@ -284,11 +270,6 @@ def _split(e: Equation, x: Value) -> list[Value]:
         held = tuple(size if at == place else each for at, each in enumerate(x.held))
         results.append(e.result(name, out.shape, x.dtype, held=held, order=x.order))
     return results
-
-
-@row("tile")
-def _tile(e: Equation, x: Value) -> Value:
-    return e.result(e.node("Tile", x.arranged(), e.sizes(e.params["reps"])))
 
 
 @row("pad")
@@ -306,10 +287,10 @@ def _pad(e: Equation, x: Value, value: Value) -> Value:
     return e.result(name, held=tuple(e.shape[axis] for axis in axes), order=order)
 
 
-def edged(e: Equation, name: str, low: Sizes, high: Sizes, fill: str | None = None) -> str:
+def edged(e: Equation, name: str, low: Sequence[Any], high: Sequence[Any], fill: str | None = None) -> str:
     """A tensor with `fill` around it, or edges cut off where negative."""
 
-    def positive(sizes: Sizes) -> list[Any]:
+    def positive(sizes: Sequence[Any]) -> list[Any]:
         return [max(size, 0) if is_known(size) else size for size in sizes]
 
     ends = [*positive(low), *positive(high)]

@@ -61,7 +61,8 @@ class Walk:
         if name in _INLINE:
             return self.run(params[_INLINE[name]], inputs, scope)
         avals = [variable.aval for variable in equation.outvars]
-        if name not in _LEFT_IN_PLACE and all(value.array is not None for value in inputs):
+        keyed = any(map(engine.is_key, (*avals, *(variable.aval for variable in equation.invars))))
+        if not keyed and name not in _LEFT_IN_PLACE and all(value.array is not None for value in inputs):
             now = _computed(equation, inputs, avals)
             if now is not None:
                 label = _label(name, inputs, scope)
@@ -70,6 +71,8 @@ class Walk:
                     for aval, array in zip(avals, now, strict=True)
                 ]
         e = Equation(self.graph, name, params, avals, scope, self)
+        if keyed:
+            return self._drawn(equation, inputs, avals, e)
         if name not in ROWS:
             raise NotImplementedError(
                 f"{e.where} computes {name!r}, which cannot be exported to ONNX. Export with format='stablehlo', which "
@@ -79,6 +82,19 @@ class Walk:
             raise e.cannot("of complex numbers")
         results = ROWS[name](e, *inputs)
         return results if isinstance(results, list) else [results]
+
+    def _drawn(self, equation: Any, inputs: list[Value], avals: Sequence[Any], e: Equation) -> list[Value]:
+        """What is made of random keys: numbers that are drawn now, once for all."""
+        known = all(value.array is not None for value in inputs)
+        if not known or not all(is_known(size) for aval in avals for size in aval.shape):
+            raise e.cannot("for a batch of any size")
+        results = engine.evaluated(equation, [value.known() if value.key is None else value.key for value in inputs])
+        return [
+            Value(self.graph, aval.shape, object, array=np.empty(aval.shape, object), key=result)
+            if engine.is_key(aval)
+            else Value(self.graph, aval.shape, aval.dtype, array=result)
+            for aval, result in zip(avals, results, strict=True)
+        ]
 
 
 def _layers_of(scope: str, equation: Any) -> str:
