@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     from tsuno.rewrite.rematerialize import RematScope as RematScope
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "data", "distillation", "dtype_policies", "export", "initializers",
+    "activations", "callbacks", "config", "constraints", "data", "distillation", "dtype_policies", "export",
+    "initializers",
     "layers", "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers", "saving",
     "tree", "utils", "wrappers",
 )  # fmt: skip

@@ -28,7 +28,8 @@ _FAMILIES = {
         tanh_shrink threshold unfold
     """,
     "core": """
-        cast cond convert_to_tensor saturate_cast scatter scatter_update slice slice_update stop_gradient unstack vectorized_map
+        cast cond convert_to_tensor saturate_cast scatter scatter_update slice slice_update stop_gradient unstack
+        vectorized_map
     """,
     "math": """
         cdist erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet logsumexp rfft rsqrt

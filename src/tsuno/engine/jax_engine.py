@@ -6,6 +6,7 @@ Convolution and pooling live in `convolution.py`, random bits in `randomness.py`
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +22,7 @@ from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.programs import (
     evaluated,
     is_key,
+    is_unknown_size,
     named,
     restored_program,
     serialized_program,
@@ -44,10 +46,10 @@ from tsuno.engine.randomness import (
 __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
     "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient", "default_device",
-    "device_count", "dynamic_slice", "dynamic_update", "eager", "enable_float64", "eval_shape", "evaluated", "fetch",
+    "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64", "eval_shape", "evaluated", "fetch",
     "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "host_memory", "is_array", "is_key", "is_traced",
-    "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "permutation", "put", "randint", "ready", "remat",
-    "resize", "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce",
+    "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "permutation", "placed", "put", "randint",
+    "ready", "remat", "resize", "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce",
     "serialized_program", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch",
     "symbolic_sizes", "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree",
     "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
@@ -100,11 +102,15 @@ def _compiler_options() -> dict[str, Any] | None:
 
 def asarray(x: Any, dtype: Any = None) -> Array:
     """An engine array of `x` (nested sequences, NumPy, scalars, anything with `__array__`)."""
+    if not isinstance(x, (Array, np.ndarray)) and hasattr(x, "placed"):
+        x = x.placed()
     if not isinstance(x, (Array, np.ndarray)):
         # Array constants are made by NumPy: it compiles nothing.
         x = x if isinstance(x, (list, tuple)) and _holds_arrays(x) else np.asarray(x, dtype=dtype)
     if isinstance(x, np.ndarray):
         if dtype is None and x.dtype.kind in "OUSV" and x.dtype.name not in _EXTENDED_DTYPES:
+            if x.dtype.kind == "O" and x.ndim == 0 and is_unknown_size(x.item()):
+                return x.item()  # array code works with it as it is
             raise TypeError(
                 f"An array of dtype {x.dtype} holds no numbers; expected numbers or booleans. "
                 "Convert it first, for example with `np.asarray(x, dtype='float32')`."
@@ -153,6 +159,22 @@ def fetch(tree_of_arrays: Any) -> Any:
 def put(x: Any) -> Any:
     """A tree of host arrays placed on the default device, without waiting."""
     return jax.device_put(x)
+
+
+def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """A host array to be filled, whose memory can become that of an engine array; see `placed`."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+_ALIGNMENT = 64
+
+
+def placed(x: np.ndarray) -> Any:
+    """An engine array of a host array that nobody changes any more, without a copy where that is possible."""
+    return asarray(x) if x.dtype != jax.dtypes.canonicalize_dtype(x.dtype) else jax.device_put(x)
 
 
 def ready(x: Any) -> Any:

@@ -21,11 +21,18 @@ named = jax.named_scope
 """A context in which what is computed carries a name, in traces, profiles and exported files."""
 
 
-def symbolic_sizes(names: Sequence[str]) -> tuple[Any, ...]:
-    """Sizes that stand for any number from 1; sizes made together may be combined."""
+def symbolic_sizes(names: Sequence[str], known: Sequence[str] = ()) -> tuple[Any, ...]:
+    """Sizes that stand for any number from 1, of which more may be `known`; sizes made together may be combined."""
     from jax import export
 
-    return tuple(export.symbolic_shape(", ".join(names))) if names else ()
+    return tuple(export.symbolic_shape(", ".join(names), constraints=known)) if names else ()
+
+
+def is_unknown_size(x: Any) -> bool:
+    """Whether `x` is a size that is not known while a program is made, or an expression of such."""
+    from jax import export
+
+    return bool(export.is_symbolic_dim(x))
 
 
 def traced_program(function: Callable[..., Any], *specs: Any) -> tuple[Any, Any]:

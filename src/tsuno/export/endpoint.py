@@ -75,11 +75,19 @@ class Endpoint:
         """The values of the variables."""
         return [variable.numpy() for variable in self.variables.values()]
 
-    def specs(self, alike: bool = False) -> list[Any]:
-        """The inputs' shapes and dtypes; unknown sizes are symbols, `alike` if one per axis does for all inputs."""
+    def specs(self, alike: bool = False, kind: str = "any") -> list[Any]:
+        """The inputs' shapes and dtypes; sizes that are not known are symbols.
+
+        Args:
+            alike: whether one symbol per axis does for all inputs.
+            kind: whether those beside the batch are of any size, `"large"`, or `"even"`: multiples of 32.
+        """
         names = [self._size_names(place, tensor, alike) for place, tensor in enumerate(self.tensors)]
         symbols = list(dict.fromkeys(name for row in names for name in row if isinstance(name, str)))
-        sizes = dict(zip(symbols, engine.symbolic_sizes(symbols), strict=True))
+        known = [f"{name} >= 64" for name in symbols if name != BATCH and kind == "large"]
+        sizes = dict(zip(symbols, engine.symbolic_sizes(symbols, known), strict=True))
+        if kind == "even":
+            sizes = {name: size if name == BATCH else 32 * size for name, size in sizes.items()}
         shapes = [tuple(sizes.get(size, size) for size in row) for row in names]
         return [engine.Spec(shape, x.dtype) for shape, x in zip(shapes, self.tensors, strict=True)]
 
@@ -92,27 +100,26 @@ class Endpoint:
         return [name(axis) if size is None else size for axis, size in enumerate(tensor.shape)]
 
     def tried(self, use: Callable[[list[Any]], Any]) -> Any:
-        """What `use` makes of the specs: with each unknown size on its own if that works, else with fewer of them.
+        """What `use` makes of the specs, of those that say least about the unknown sizes and that it can work with.
 
         Raises:
-            ValueError: the function does not work with unknown sizes.
+            ValueError: it works with none.
         """
-        try:
-            return use(self.specs())
-        except Exception as problem:
-            if not is_from_below(problem):
-                raise
-            first = problem
-        try:
-            return use(self.specs(alike=True))
-        except Exception as problem:
-            if not is_from_below(problem):
-                raise
-            shapes = ", ".join(str(tensor.shape) for tensor in self.tensors)
-            raise ValueError(
-                f"`{self.name}` cannot be exported for inputs of shape {shapes} (None stands for any size): "
-                f"{reason(first)}. Give `input_signature` with the sizes filled in."
-            ) from problem
+        several = any(None in tensor.shape[1:] for tensor in self.tensors)
+        problems: list[Exception] = []
+        for kind in ("any", "large", "even") if several else ("any",):
+            for alike in (False, True) if several else (False,):
+                try:
+                    return use(self.specs(alike, kind))
+                except Exception as problem:
+                    problems.append(problem)
+        if not several and not is_from_below(problems[0]):
+            raise problems[0]
+        shapes = ", ".join(str(tensor.shape) for tensor in self.tensors)
+        raise ValueError(
+            f"`{self.name}` cannot be exported for inputs of shape {shapes} (None stands for any size): "
+            f"{reason(problems[0])}. Give `input_signature` with the sizes filled in."
+        ) from problems[0]
 
     def output_names(self, count: int) -> list[str]:
         """A name for each of so many results."""

@@ -55,6 +55,8 @@ NAMES: dict[str, dict[str, str]] = {
         **{f"GlobalAvgPool{rank}D": f"GlobalAveragePooling{rank}D" for rank in (1, 2, 3)},
         # what later versions know under another name
         "CuDNNLSTM": "LSTM",
+        "UnifiedLSTM": "LSTM",
+        "UnifiedGRU": "GRU",
         "CuDNNGRU": "GRU",
         "SyncBatchNormalization": "BatchNormalization",
         "BatchNormalizationBase": "BatchNormalization",
@@ -98,6 +100,7 @@ NAMES: dict[str, dict[str, str]] = {
         "radial_constraint": "legacy.constraints.RadialConstraint",
     },
     "activations": {
+        "softmax_v2": "softmax",
         "keras1_hard_sigmoid": "legacy.activations.keras2_hard_sigmoid",
         "keras2_hard_sigmoid": "legacy.activations.keras2_hard_sigmoid",
     },

@@ -18,11 +18,14 @@ from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe, suggest
 from tsuno.core.registry import deserialize, in_library, serialize
+from tsuno.core.settings import floatx
 from tsuno.core.spec import KerasTensor, infer
 from tsuno.core.validate import spelled
 from tsuno.core.variable import children
+from tsuno.export import export_model
 from tsuno.graph import Graph
 from tsuno.layers import Layer
+from tsuno.layers.calling import symbols_of
 from tsuno.models.layer_list import LayerList
 from tsuno.models.reading import unpack
 from tsuno.models.stepping import Stepping
@@ -141,8 +144,7 @@ class Model(Stepping):
         """Make the weights, for inputs of a shape (batch axis included)."""
         if input_shape is None:
             return
-        is_shape = isinstance(input_shape, (list, tuple)) and not any(isinstance(n, (list, tuple)) for n in input_shape)
-        symbols = KerasTensor(input_shape) if is_shape else tree.map_structure(KerasTensor, _as_tuples(input_shape))
+        symbols = symbols_of(input_shape, floatx())
         self.built = True
         around = context.path[:-1] if context.path[-1:] == (self.name,) else context.path
         with scope(path=around):
@@ -549,6 +551,12 @@ class Model(Stepping):
         """Take weights from a file of any kind; see `saving.load_weights`."""
         saving.load_weights(self, filepath, skip_mismatch, **options)
 
+    def export(
+        self, filepath: Any, format: str | None = None, verbose: Any = None, input_signature: Any = None, **options: Any
+    ) -> None:
+        """Write a file or folder that computes the outputs without Tsuno; see `export.export_model`."""
+        export_model(self, filepath, format, verbose, input_signature, **options)
+
     def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile` was given, as plain data."""
         if self.compiled is None:
@@ -605,9 +613,3 @@ class Functional(Model):
 def _functional_name(name: str) -> str:
     """Models of symbolic tensors are named `functional`, `functional_1`, as in Keras."""
     return name.replace("model", "functional", 1) if name.startswith("model") else name
-
-
-def _as_tuples(shapes: Any) -> Any:
-    if isinstance(shapes, dict):
-        return {key: tuple(value) for key, value in shapes.items()}
-    return [tuple(value) for value in shapes]

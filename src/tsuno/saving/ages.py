@@ -118,7 +118,7 @@ def _named_function(config: dict[str, Any]) -> dict[str, Any]:
         if isinstance(known, str) and get_registered_object(known) is not None:
             return {**config, "function": {"class_name": "function", "config": known}, "output_shape": None}
     if code:
-        raise FileProblem(
+        raise ValueError(
             f"The layer {name!r} (Lambda) has code in the file, which is never run. Pass its function under the "
             f"layer's name: custom_objects={{{name!r}: function}}."
         )
@@ -131,15 +131,16 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 
-_ACTIVATIONS = ("activation", "recurrent_activation", "inner_activation")
+_ACTIVATIONS = {"hard_sigmoid": "keras2_hard_sigmoid", "softmax_v2": "softmax"}
+"""Activations that a name does not stand for today; the second is what TensorFlow called `tf.nn.softmax`."""
 
 
 def _with_old_defaults(name: str, config: dict[str, Any]) -> dict[str, Any]:
     """What a configuration meant before Keras 3 where the same words mean something else today."""
     config = dict(config)
-    for argument in _ACTIVATIONS:
-        if config.get(argument) == "hard_sigmoid":
-            config[argument] = "keras2_hard_sigmoid"
+    for argument in ("activation", "recurrent_activation", "inner_activation"):
+        if isinstance(known := config.get(argument), str):
+            config[argument] = _ACTIVATIONS.get(known, known)
     if name in _GATED and not {"recurrent_activation", "inner_activation"} & set(config):
         config["recurrent_activation"] = "keras2_hard_sigmoid"
     if name in ("GRU", "GRUCell"):
@@ -228,6 +229,8 @@ def _is_old_node(node: Any) -> bool:
 
 def _modern_entry(entry: Mapping[str, Any], names: set[Any], late: set[Any]) -> dict[str, Any]:
     nodes = entry.get("inbound_nodes") or []
+    if entry.get("class_name") == "TensorFlowOpLayer":
+        return _operation(entry, _shifted(nodes, names, late), names)
     return {
         **entry,
         "inbound_nodes": [
@@ -251,9 +254,7 @@ def _modern_node(node: Any, names: set[Any], class_name: Any) -> dict[str, Any]:
             return [tensor(item, first) for item in value]
         if first and len(value) > 3 and isinstance(value[3], dict):
             kwargs.update(value[3])
-        return (
-            value[2] if constant else {"class_name": "__keras_tensor__", "config": {"keras_history": list(value[:3])}}
-        )
+        return value[2] if constant else _tensor(value)
 
     given = tensor([node] if _is_reference(node, names) else node, first=True)
     if isinstance(given, list) and len(given) == 1:
@@ -262,6 +263,57 @@ def _modern_node(node: Any, names: set[Any], class_name: Any) -> dict[str, Any]:
     if class_name in _RECURRENT and isinstance(given, list) and len(given) > 1:
         return {"args": [given[0]], "kwargs": {"initial_state": given[1:], **kwargs}}
     return {"args": [given], "kwargs": kwargs}
+
+
+_RAW = {
+    **dict.fromkeys(["AddV2", "Add", "BiasAdd"], ("math.add", "y")),
+    **{op: (f"math.{name}", "y") for op, name in {"Sub": "subtract", "Mul": "multiply", "RealDiv": "truediv"}.items()},
+    **{op: (f"math.{op.lower()}", "y") for op in ("Pow", "Maximum", "Minimum")},
+    **{op: (f"math.{op.lower()}", "") for op in ("Abs", "Exp", "Log", "Sqrt", "Square", "Sigmoid", "Tanh", "Softplus")},
+    **{op: (f"nn.{op.lower()}", "") for op in ("Relu", "Relu6", "Elu", "Selu", "Softmax")},
+    **{op: (f"math.reduce_{op.lower()}", "axis") for op in ("Mean", "Sum", "Max", "Min", "Prod")},
+    **dict.fromkeys(["MatMul", "BatchMatMulV2"], ("linalg.matmul", "b")),
+    "Neg": ("math.negative", ""),
+    "Reshape": ("reshape", "shape"),
+    "Transpose": ("transpose", "perm"),
+    "ExpandDims": ("expand_dims", "axis"),
+    "ConcatV2": ("concat", "axis"),
+}
+"""TensorFlow's raw operations: the public ones that do the same, and the name there of what comes last."""
+_RAW_OPTIONS = {"keep_dims": "keepdims", "transpose_a": "transpose_a", "transpose_b": "transpose_b",
+                "adj_x": "transpose_a", "adj_y": "transpose_b"}  # fmt: skip
+
+
+def _operation(entry: Mapping[str, Any], nodes: list[Any], names: set[Any]) -> dict[str, Any]:
+    """An operation in a graph of `tf.keras` 2.0 to 2.3, which had a raw one, as 2.4 to 2.15 wrote it."""
+    config = entry["config"]
+    about = config["node_def"]
+    if not isinstance(about, dict) or about.get("op") not in _RAW:
+        op = about.get("op") if isinstance(about, dict) else "that is not described in words"
+        raise ValueError(
+            f"The operation {op!r} of TensorFlow, in the layer {entry.get('name')!r}, is not known here. Make the "
+            "model anew with `tsuno.ops`, and load its weights."
+        )
+    function, last = _RAW[about["op"]]
+    attributes = about.get("attr") or {}
+    kwargs = {new: True for old, new in _RAW_OPTIONS.items() if (attributes.get(old) or {}).get("b")}
+    calls = []
+    for node in nodes:
+        inputs = _references(node, names)
+        for place in sorted(config.get("constants") or {}, key=int):
+            inputs.insert(int(place), ["_CONSTANT_VALUE", -1, config["constants"][place]])
+        given = inputs[:-1] if last else inputs
+        calls.append(
+            _modern_node(given, names, None) if about["op"] == "ConcatV2" else _modern_node(given[0], names, None)
+        )
+        tail = {last: inputs[-1][2] if inputs[-1][0] == "_CONSTANT_VALUE" else _tensor(inputs[-1])} if last else {}
+        calls[-1]["kwargs"] = {**kwargs, **tail}
+    options = {"name": config.get("name"), "function": function}
+    return {**entry, "class_name": "TFOpLambda", "config": options, "inbound_nodes": calls}
+
+
+def _tensor(reference: Sequence[Any]) -> dict[str, Any]:
+    return {"class_name": "__keras_tensor__", "config": {"keras_history": list(reference[:3])}}
 
 
 _RECURRENT = {"RNN", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU"}

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from tsuno import engine
 from tsuno.core.dtypes import numpy_dtype
 from tsuno.core.variable import Variable, all_or_nothing
 from tsuno.saving.atomic import write_file
@@ -57,11 +58,12 @@ def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
         about = header.pop("__metadata__", None) or {}
         sums = parse_json(str(about.get(CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
         variables = dict(_named(model.weights))
+        sums = sums if isinstance(sums, dict) else {}
         names = list(header)
         if set(names) != set(variables) and len(names) == len(variables):
             variables = dict(zip(names, variables.values(), strict=True))
         lacking = [name for name in variables if name not in header]
-        problems = [f"the file has no {name!r}; it has {', '.join(names[:5])}" for name in lacking[:1]]
+        problems = [f"the file has no {name!r}; it has {', '.join(names[:5])[:100]}" for name in lacking[:1]]
         for name, variable in variables.items():
             if name in header and tuple(header[name]["shape"]) != variable.shape:
                 shape = tuple(header[name]["shape"])
@@ -70,7 +72,8 @@ def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
         with all_or_nothing():
             for name, variable in variables.items():
                 if name in header and tuple(header[name]["shape"]) == variable.shape:
-                    variable.assign(_array(file, begin, header[name], name, path, sums.get(name)))
+                    array = _array(file, begin, header[name], name, path, sums.get(name))
+                    variable.assign(engine.placed(array))
 
 
 def _named(variables: Iterable[Variable]) -> Iterable[tuple[str, Variable]]:
@@ -101,12 +104,12 @@ def _header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
         for name, entry in sorted(arrays, key=lambda each: each[1]["data_offsets"]):
             (first, last), shape = entry["data_offsets"], entry["shape"]
             if entry["dtype"] not in _DTYPES:
-                raise problem(f"{name!r} is of an unknown dtype {entry['dtype']!r}")
+                raise problem(f"{name[:80]!r} is of an unknown dtype {str(entry['dtype'])[:40]!r}")
             if not all(isinstance(number, int) and number >= 0 for number in (first, last, *shape)):
-                raise problem(f"{name!r} has no shape or place")
+                raise problem(f"{name[:80]!r} has no shape or place")
             needed = math.prod(shape) * numpy_dtype(_DTYPES[entry["dtype"]]).itemsize
             if first != end or last - first != needed:
-                raise problem(f"{name!r} needs {needed} bytes and claims those from {first} to {last}")
+                raise problem(f"{name[:80]!r} needs {needed} bytes and claims those from {first} to {last}")
             end = last
     except FileProblem:
         raise
@@ -121,7 +124,7 @@ def _array(
     file: BinaryIO, begin: int, entry: dict[str, Any], name: str, path: Path, expected: int | None
 ) -> np.ndarray:
     file.seek(begin + entry["data_offsets"][0])
-    raw = np.empty(entry["data_offsets"][1] - entry["data_offsets"][0], np.uint8)
+    raw = engine.empty((entry["data_offsets"][1] - entry["data_offsets"][0],), np.uint8)
     if file.readinto(raw.data) != raw.nbytes or (expected is not None and zlib.crc32(raw.data) != expected):  # type: ignore[attr-defined]
         raise FileProblem(f"The file {str(path)!r} is damaged: {name!r} differs from its checksum.")
     array = raw.view(numpy_dtype(_DTYPES[entry["dtype"]])).reshape(entry["shape"])

@@ -6,10 +6,12 @@ arrays carry a checksum; small ones, names and shapes lie where HDF5 itself has 
 
 from __future__ import annotations
 
+import functools
 import io
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -87,11 +89,18 @@ def put_array(group: Any, name: str, value: Any) -> None:
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     small = array.ndim > 0 and array.nbytes <= _COMPACT  # h5py lays out numbers without an axis by itself
     layout.set_layout(h5py.h5d.COMPACT if small else h5py.h5d.CONTIGUOUS)
+    summing = None if small else _beside().submit(checksum, array)
     dataset = group.create_dataset(name, data=array, dcpl=layout)
     if array.dtype.kind == "V":
         dataset.attrs["dtype"] = array.dtype.name  # one that HDF5 does not know
-    if not small:
-        dataset.attrs[CHECKSUM] = np.uint32(checksum(array))
+    if summing is not None:
+        dataset.attrs[CHECKSUM] = np.uint32(summing.result())
+
+
+@functools.cache
+def _beside() -> ThreadPoolExecutor:
+    """A thread for checksums, which are found while HDF5 writes."""
+    return ThreadPoolExecutor(1, "tsuno-checksum")
 
 
 def put_text(group: Any, name: str, text: str) -> None:

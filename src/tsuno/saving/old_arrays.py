@@ -150,7 +150,7 @@ def aged_slots(optimizer: Optimizer, arrays: Arrays, names: Sequence[str] = ()) 
         names: their names, if the file has them.
     """
     variables, weights = optimizer.variables, optimizer._trainable_variables
-    if len(arrays) == len(variables) or not weights or not arrays:
+    if _fit(arrays, variables) or not weights or not arrays:
         return arrays
     inner: Any = getattr(optimizer, "inner_optimizer", optimizer)
     before = next((place for place, array in enumerate(arrays) if array.shape), 0)  # the step, and Nadam's product
@@ -178,9 +178,15 @@ def aged_places(path: str) -> list[str]:
     return list(dict.fromkeys([path, f"{around}{slash}_{last}", old])) if path else [path]
 
 
+def _fit(arrays: Arrays, variables: Sequence[Any]) -> bool:
+    return [tuple(array.shape) for array in arrays] == [tuple(variable.shape) for variable in variables]
+
+
 def aged_store(owner: Any, store: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an object takes its arrays from, by place: of an optimizer before Keras 3, in today's order."""
-    if not isinstance(owner, Optimizer) or len(store) in (0, len(owner.variables)):
+    if not isinstance(owner, Optimizer):
         return store
     arrays = [store[place] for place in sorted(store, key=lambda place: (len(place), place))]
+    if not arrays or _fit(arrays, owner._kept()):
+        return store
     return {str(place): array for place, array in enumerate(aged_slots(owner, arrays))}

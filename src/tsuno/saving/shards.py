@@ -145,7 +145,9 @@ def read_shards(root: Any, path: Path, skip_mismatch: bool = False) -> None:
             if name not in files:
                 beside = path.with_name(name)
                 if not beside.is_file():
-                    raise FileProblem(f"The map {str(path)!r} names {name!r}, and there is no such file beside it.")
+                    raise FileProblem(
+                        f"The map {str(path)!r} names {name[:80]!r}, and there is no such file beside it."
+                    )
                 files[name] = stack.enter_context(open_hdf5(beside, str(beside)))
                 if save is not None and files[name].text(_SAVE) != save:
                     raise FileProblem(f"The map {str(path)!r} and the file {name!r} beside it are of different saves.")
@@ -173,7 +175,8 @@ def _read_map(path: Path) -> tuple[dict[str, list[str]], str | None]:
     for name in (name for names in found.values() for name in names):
         if not isinstance(name, str) or not re.fullmatch(r"[^/\\:\0]+\.weights\.h5", name):
             raise FileProblem(f"The map {str(path)!r} names {str(name)[:80]!r}, which is no file of weights beside it.")
-    metadata = about.get("metadata") if isinstance(about.get("metadata"), dict) else {}
+    metadata = about.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
     if metadata.get(CHECKSUM, _map_checksum(places)) != _map_checksum(places):
         raise FileProblem(f"The map {str(path)!r} is damaged: it differs from its checksum.")
     return found, metadata.get(_SAVE)

@@ -162,4 +162,4 @@ def _library() -> Any:
     try:
         return importlib.import_module("yaml")
     except ImportError:
-        raise ImportError("Models as YAML need PyYAML: pip install pyyaml.") from None
+        raise ImportError("Models as YAML need PyYAML: pip install 'tsuno[yaml]'.") from None

@@ -13,6 +13,7 @@ import math
 import warnings
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from tsuno import engine
 from tsuno.core.dtypes import numpy_dtype
 
 T = TypeVar("T")
@@ -36,6 +38,8 @@ _MOST_NODES = 100_000
 _LARGEST_HEAP = 12 << 20
 _HEAP = b"GCOL\x01\0\0\0"
 _BLOCK = 1 << 20
+_IN_FLIGHT = 2
+"""How many arrays may wait for their checks."""
 
 
 class FileProblem(ValueError):
@@ -74,10 +78,25 @@ class Stored:
 
     def read(self) -> np.ndarray:
         """The array; its checksum is looked at meanwhile, and what is wrong is said before the file is closed."""
-        array: np.ndarray = self._file.ask(self._where, lambda: np.asarray(self._dataset[()]))
-        expected = self._file.ask(self._where, lambda: self._dataset.attrs.get(CHECKSUM))
-        self._file.check(array, self._where, None if expected is None else int(expected))
+        array = self._file.ask(self._where, self._read)
+        expected = self._file.ask(self._where, self._expected)
+        self._file.check(array, self._where, expected)
         return array.view(self.dtype)
+
+    def _read(self) -> np.ndarray:
+        if self.nbytes < _BLOCK:
+            return np.asarray(self._dataset[()])
+        array = engine.empty(self.shape, self._dataset.dtype)
+        self._dataset.read_direct(array)
+        return array
+
+    def _expected(self) -> int | None:
+        expected = self._dataset.attrs.get(CHECKSUM)
+        return None if expected is None else int(expected)
+
+    def placed(self) -> Any:
+        """The array on the device, which takes over the memory it was read into where it can."""
+        return engine.placed(self.read())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.read().astype(dtype or self.dtype, copy=False)
@@ -206,7 +225,7 @@ class _Hdf5:
 
     def __init__(self, name: str, raw: BinaryIO) -> None:
         self.name, self._raw, self._heaps_checked = name, raw, False
-        self._checks: list[Future[None]] = []
+        self._checks: deque[Future[None]] = deque()
         self._workers = ThreadPoolExecutor(1, "tsuno-checksum")
         self._finite = True
 
@@ -266,13 +285,14 @@ class _Hdf5:
         if array.nbytes < _BLOCK:
             look()
         else:
+            if len(self._checks) >= _IN_FLIGHT:
+                self._checks.popleft().result()
             self._checks.append(self._workers.submit(look))
 
     def finish(self) -> None:
         """Wait for the checks; the first that failed raises."""
-        self._workers.shutdown()
-        for check in self._checks:
-            check.result()
+        while self._checks:
+            self._checks.popleft().result()
 
 
 @contextmanager

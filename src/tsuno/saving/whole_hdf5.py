@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tsuno.core.context import scope
 from tsuno.core.registry import serialize
 from tsuno.core.variable import Variable, all_or_nothing
@@ -99,10 +97,17 @@ def _training_config(model: Any) -> dict[str, Any]:
     return {**config, "loss": _full_names(config.get("loss"))}
 
 
+_FULL_NAMES = {
+    "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error", "bce": "binary_crossentropy", "kld": "kl_divergence",
+    "logcosh": "log_cosh",
+}  # fmt: skip
+
+
 def _full_names(value: Any) -> Any:
     """Losses under the names that Keras finds when it reads these files."""
     if isinstance(value, str):
-        return {"mse": "mean_squared_error", "mae": "mean_absolute_error"}.get(value, value)
+        return _FULL_NAMES.get(value.lower(), value)
     if isinstance(value, list):
         return [_full_names(item) for item in value]
     if isinstance(value, dict) and "class_name" not in value:
@@ -198,7 +203,7 @@ def _take(variables: list[Variable], arrays: list[Any]) -> str | None:
         if variable.shape != tuple(array.shape):
             return f"{variable.path!r} has shape {variable.shape}, the file's array {tuple(array.shape)}"
     for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(np.asarray(array))
+        variable.assign(array)
     return None
 
 

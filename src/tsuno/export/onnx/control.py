@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsuno.export.onnx.graph import Graph, Value, is_known, type_number
+from tsuno.export.onnx.recurrent import as_operator
 from tsuno.export.onnx.rows import Equation, row
 
 
@@ -23,6 +24,10 @@ def _scan(e: Equation, *values: Value) -> list[Value]:
     inner_avals = [each.aval for each in params["jaxpr"].jaxpr.invars[consts:]]
     inside = [_entry(e, walk.graph, aval) for aval in inner_avals]
     results = walk.run(params["jaxpr"], [*fixed, *inside], e.scope)
+    if len(lines) == len(made) == 1:
+        operator = as_operator(e, walk.graph, inside, results, state, lines[0])
+        if operator is not None:
+            return _results(e, operator)
     body = _graph(e, walk.graph, inside, results)
     way = [int(params["reverse"])]
     names = e.nodes(
@@ -133,7 +138,12 @@ def _info(name: str, aval: Any) -> Any:
 
 def _ends(e: Equation, graph: Graph, results: Sequence[Value]) -> list[str]:
     """Names for the results of an inner graph: computed in it, each once."""
-    return [graph.node("Identity", [value.arranged()], e.scope) for value in results]
+    names: list[str] = []
+    for value in results:
+        name = value.arranged()
+        inside = name in graph.makers and name not in names
+        names.append(name if inside else graph.node("Identity", [name], e.scope))
+    return names
 
 
 def _graph(e: Equation, graph: Graph, inside: Sequence[Value], results: Sequence[Value]) -> Any:

@@ -116,10 +116,13 @@ class Graph:
         self.initializers: dict[str, np.ndarray] = {}
         self.terms: dict[str | None, int] = {}
         """How many terms a sum has, by its name."""
-        self.sources: dict[str, tuple[str, int]] = {}
-        """An input and its axis for the name of each unknown size."""
+        self.flips: dict[str, tuple[str, list[int]]] = {}
+        """What is a tensor backwards, by its name: that tensor, and along which axes."""
+        self.sources: dict[str, tuple[str, int, int]] = {}
+        """An input, its axis, and how often it is there, for the name of each unknown size."""
         self._taken: dict[str, int] = {}
         self._written: dict[Any, tuple[str, np.ndarray]] = {}
+        self._same: dict[Any, list[str]] = {}
         self._sizes: dict[str, str] = {}
 
     def short(self, path: str) -> str:
@@ -137,15 +140,20 @@ class Graph:
         return self.nodes_of(op, inputs, 1, scope, **attributes)[0]
 
     def nodes_of(self, op: str, inputs: Sequence[str], count: int, scope: str = "", **attributes: Any) -> list[str]:
-        """Write a node with several results; their names."""
+        """Write a node with several results, unless one that computes just this is there already; their names."""
         from onnx import helper
 
+        plain = op != "Identity" and not any(hasattr(value, "node") for value in attributes.values())
+        key = (op, tuple(inputs), str(attributes)) if plain else object()
+        if key in self._same:
+            return self._same[key]
         name = self.unique(f"{scope}/{op}" if scope else op)
         results = [name] if count == 1 else [self.unique(f"{name}/{index}") for index in range(count)]
         given = {key: value for key, value in attributes.items() if value is not None}
         node = helper.make_node(op, list(inputs), results, name=name, **given)
         self.nodes.append(node)
         self.makers.update(dict.fromkeys(results, node))
+        self._same[key] = results
         return results
 
     def maker(self, name: str | None, op: str) -> Any:
@@ -198,8 +206,11 @@ class Graph:
         """The name of a vector of one size that is not known before data comes."""
         if expression not in self._sizes:
             if expression in self.sources:
-                source, axis = self.sources[expression]
-                self._sizes[expression] = self.node("Shape", [source], "sizes", start=axis, end=axis + 1)
+                source, axis, times = self.sources[expression]
+                name = self.node("Shape", [source], "sizes", start=axis, end=axis + 1)
+                if times > 1:
+                    name = self.node("Div", [name, self.initializer(np.array([times]), "sizes")], "sizes")
+                self._sizes[expression] = name
             else:
                 self._sizes[expression] = self._computed(expression)
         return self._sizes[expression]
@@ -229,10 +240,7 @@ class Graph:
         return self._kept("Div", [self._kept("Sub", [a, self._kept("Mod", [a, b])]), b])
 
     def _kept(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:
-        key = f"{op}({', '.join(inputs)})"
-        if key not in self._sizes:
-            self._sizes[key] = self.node(op, inputs, "sizes", **attributes)
-        return self._sizes[key]
+        return self.node(op, inputs, "sizes", **attributes)
 
 
 _SMALL = 4096

@@ -40,7 +40,8 @@ def to_onnx(
     for value in given:
         for axis, size in enumerate(value.shape):
             if not is_known(size):
-                graph.sources.setdefault(str(size), (str(value.name), axis))
+                factor, _, symbol = str(size).rpartition("*")
+                graph.sources.setdefault(symbol, (str(value.name), axis, int(factor or 1)))
     known = [
         Value(graph, array.shape, array.dtype, array=array, label=graph.short(each)) for each, array in weights.items()
     ]
@@ -139,7 +140,7 @@ def _put_factors_into_convolutions(graph: Graph, nodes: list[Any]) -> None:
             else:
                 if any(uses[name] != 1 for name in maker.input[2:]):
                     continue
-                changed[2] = array.reshape(-1) + sum(biases)
+                changed[2] = array.reshape(-1) + (biases[0] if biases else 0)
             for at, value in changed.items():
                 if at == len(maker.input):
                     maker.input.append(graph.unique(other) if uses[other] != 1 else other)

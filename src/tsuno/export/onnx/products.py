@@ -100,15 +100,13 @@ def _convolution(e: Equation, x: Value, kernel: Value) -> Value:
         raise e.cannot("in groups of the batch")
     spread, strides = params["lhs_dilation"], params["window_strides"]
     groups, dilations = params["feature_group_count"], params["rhs_dilation"]
-    if any(not is_known(n) for pair in params["padding"] for n in pair):
-        raise e.cannot("with edges that depend on the input's size")
     window = [kernel.shape[axis] for axis in numbers.rhs_spec[2:]]
     wide = e.dtype if e.dtype.kind == "f" or e.dtype.name == "bfloat16" else np.dtype("float32")
     x, kernel = e.cast(x, wide), e.cast(kernel, wide)
     name = x.arranged(numbers.lhs_spec)
     low, high = (list(each) for each in zip(*params["padding"], strict=True))
     if any(step != 1 for step in spread):
-        if all(step == 1 for step in strides) and groups == 1:
+        if all(map(is_known, (*low, *high))) and all(step == 1 for step in strides) and groups == 1:
             transposed = _transposed_convolution(e, name, kernel, spread, dilations, window, low, high)
             if transposed is not None:
                 return _from_channels_first(e, transposed, wide)
@@ -117,6 +115,9 @@ def _convolution(e: Equation, x: Value, kernel: Value) -> Value:
         for axis, step in enumerate(spread):
             if step != 1:
                 name, sizes[axis + 2] = _dilated(e, name, sizes, axis + 2, step, zero)
+    if not all(map(is_known, (*low, *high))):
+        name = edged(e, name, (0, 0, *low), (0, 0, *high))
+        low, high = [0] * len(low), [0] * len(high)
     if any(n < 0 for n in (*low, *high)):
         name = edged(e, name, (0, 0, *(min(n, 0) for n in low)), (0, 0, *(min(n, 0) for n in high)))
         low, high = [max(n, 0) for n in low], [max(n, 0) for n in high]

@@ -222,12 +222,19 @@ def _reverse(e: Equation, x: Value) -> Value:
     if not axes:
         return x
     assert x.name is not None
-    places = [x.order[axis] for axis in axes]
-    ends = [np.iinfo(np.int64).min] * len(axes)
-    name = e.node(
-        "Slice", x.name, e.vector(*[-1] * len(axes)), e.vector(*ends), e.vector(*places), e.vector(*[-1] * len(axes))
-    )
+    name = flipped(e, x.name, sorted(x.order[axis] for axis in axes))
     return e.result(name, x.shape, x.dtype, held=x.held, order=x.order)
+
+
+def flipped(e: Equation, name: str, places: list[int]) -> str:
+    """A tensor backwards along some axes; twice is not at all."""
+    source, along = e.graph.flips.get(name, ("", []))
+    if along == places:
+        return source
+    back, ends = [-1] * len(places), [np.iinfo(np.int64).min] * len(places)
+    result = e.node("Slice", name, e.vector(*back), e.vector(*ends), e.vector(*places), e.vector(*back))
+    e.graph.flips[result] = (name, places)
+    return result
 
 
 @row("concatenate")

@@ -118,6 +118,8 @@ def _computed(equation: Any, inputs: list[Value], avals: Sequence[Any]) -> list[
     """The results of an equation of known inputs, held as narrow as they come; None if it is better done later."""
     name, params = equation.primitive.name, equation.params
     arrays = [value.array for value in inputs if value.array is not None]
+    if name in _UNPACKING and _bytes(arrays) > 1 << 12:
+        return None
     if name in ELEMENTWISE:
         if name == "convert_element_type":
             results = [arrays[0].astype(params["new_dtype"])]
@@ -142,11 +144,13 @@ def _computed(equation: Any, inputs: list[Value], avals: Sequence[Any]) -> list[
 
 
 _LARGE = 1 << 26
+_UNPACKING = {"shift_left", "shift_right_arithmetic", "shift_right_logical", "and"}
+"""What weights of few bits are unpacked by, of which there are twice as many then."""
 
 
 def _is_worth_it(arrays: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> bool:
     """Whether results take no more room in a file than what they are computed from."""
-    return _bytes(results) <= max(_bytes(arrays), 1 << 16)
+    return _bytes(results) <= max(_bytes(arrays), 1 << 12)
 
 
 def _bytes(arrays: Sequence[np.ndarray]) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tsuno.export.onnx.graph import Value, is_known, is_one
 from tsuno.export.onnx.rows import Equation, row
+from tsuno.export.onnx.shapes import edged
 
 
 @row("reduce_window_max")
@@ -34,9 +35,11 @@ def _pooled(e: Equation, x: Value, op: str, **attributes: Any) -> Value:
     dilations = params.get("window_dilation") or (1,) * rank
     if any(step != 1 for step in params.get("base_dilation") or ()):
         raise e.cannot("of an input spread out")
-    if any(not is_known(n) for pair in pads for n in pair):
-        raise e.cannot("with edges that depend on the input's size")
-    moving = [axis for axis in range(rank) if not is_one(window[axis]) or not is_one(strides[axis]) or any(pads[axis])]
+    moving = [
+        axis
+        for axis in range(rank)
+        if not is_one(window[axis]) or not is_one(strides[axis]) or any(str(n) != "0" for n in pads[axis])
+    ]
     spare = [axis for axis in range(rank - 2, 0, -1) if axis not in moving]
     spare += [axis for axis in (rank - 1, 0) if axis not in moving and axis not in spare]
     while rank - len(moving) > 2 and len(moving) < 3:
@@ -55,6 +58,10 @@ def _pooled(e: Equation, x: Value, op: str, **attributes: Any) -> Value:
         name = e.node("Unsqueeze", name, e.vector(*missing))
     low, high = ([pads[axis][side] for axis in moving] for side in (0, 1))
     sizes = [window[axis] for axis in moving]
+    if not all(map(is_known, (*low, *high))):
+        fill = e.number(-np.inf if op == "MaxPool" else 0, x).arranged()
+        name = edged(e, name, (0, 0, *low), (0, 0, *high), fill)
+        low, high = [0] * len(low), [0] * len(high)
     if any(n >= width for n, width in zip([*low, *high], [*sizes, *sizes], strict=True)) or min((*low, *high)) < 0:
         raise e.cannot("with edges as wide as the windows")
     steps = [dilations[axis] for axis in moving]
