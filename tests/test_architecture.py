@@ -28,6 +28,7 @@ ORDER = [
     ["distribution"],
     ["legacy"],
     ["config", "dtype_policies", "tree", "utils", "wrappers", "distillation"],
+    ["cli", "__main__"],
 ]
 RANK = {name: place for place, names in enumerate(ORDER) for name in names}
 FILES = sorted(SOURCE.rglob("*.py"))

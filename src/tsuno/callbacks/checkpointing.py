@@ -118,8 +118,8 @@ class ModelCheckpoint(_Saving):
     A file appears whole or not at all. A model whose loss or weights are not finite does not replace a file.
 
     Args:
-        filepath: the file; ends in `.keras` or `.h5`, with `save_weights_only` in `.weights.h5`. `{epoch}` (counted
-            from 1), `{batch}` and the names of the logs stand for their values, as in
+        filepath: the file; ends in `.keras` or `.h5`, with `save_weights_only` in `.weights.h5` or `.h5`. `{epoch}`
+            (counted from 1), `{batch}` and the names of the logs stand for their values, as in
             `"{epoch:02d}-{val_loss:.2f}.keras"`. Folders are made as needed.
         monitor: the name of the number that `save_best_only` watches.
         verbose: 1 to say what is done.
@@ -164,7 +164,7 @@ class ModelCheckpoint(_Saving):
         super().__init__(monitor, mode, initial_value_threshold, verbose, save_best_only, save_freq)
         self.filepath, self.save_weights_only = os.fspath(filepath), save_weights_only
         self.initial_value_threshold, self.keep, self.save_last = initial_value_threshold, keep, save_last
-        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+        endings = (".weights.h5", ".safetensors", ".h5", ".hdf5") if save_weights_only else (".keras", ".h5", ".hdf5")
         self._ending = next((ending for ending in endings if self.filepath.endswith(ending)), "")
         if not self._ending:
             expected = f"a name that ends in {' or '.join(endings)}{' (weights only)' if save_weights_only else ''}"

@@ -9,7 +9,9 @@ is ten times as fast as a sum of shifted images. Accelerators keep the vendor's 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from itertools import product
 from typing import Any
@@ -106,8 +108,21 @@ def pad_amounts(
     return tuple(pairs)
 
 
+_portable: ContextVar[bool] = ContextVar("portable", default=False)
+
+
+@contextmanager
+def for_any_device() -> Iterator[None]:
+    """A block in which convolutions are traced as such, not in the form that is best for this machine's CPU."""
+    token = _portable.set(True)
+    try:
+        yield
+    finally:
+        _portable.reset(token)
+
+
 def _on_cpu() -> bool:
-    return jax.default_backend() == "cpu"
+    return not _portable.get() and jax.default_backend() == "cpu"
 
 
 def _lax_padding(padding: Padding) -> Any:

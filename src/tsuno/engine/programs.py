@@ -6,14 +6,13 @@ reads its parts as attributes; what needs JAX itself is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-import tsuno.engine.convolution as convolution
+from tsuno.engine.convolution import for_any_device
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 
@@ -37,7 +36,7 @@ def is_unknown_size(x: Any) -> bool:
 
 def traced_program(function: Callable[..., Any], *specs: Any) -> tuple[Any, Any]:
     """The equations of a function, the same for every device, and the structure of its result as specs."""
-    with _for_any_device():
+    with for_any_device():
         traced = jax.jit(_fresh(function)).trace(*specs)
         return traced.jaxpr, traced.out_info
 
@@ -60,7 +59,7 @@ def serialized_program(function: Callable[..., Any], *specs: Any, platforms: Seq
     """A function as StableHLO for the named kinds of devices."""
     from jax import export
 
-    with _for_any_device():
+    with for_any_device():
         return bytes(export.export(jax.jit(_fresh(function)), platforms=tuple(platforms))(*specs).serialize())
 
 
@@ -75,7 +74,7 @@ def tensorflow_function(function: Callable[..., Any], shapes: Any, **options: An
     """A function as one of TensorFlow; `shapes` name the unknown sizes of its arguments, as in "(batch, 3)"."""
     from jax.experimental import jax2tf
 
-    with _for_any_device():
+    with for_any_device():
         converted: Callable[..., Any] = jax2tf.convert(_fresh(function), polymorphic_shapes=shapes, **options)
     return converted
 
@@ -86,16 +85,5 @@ def _fresh(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _anywhere(function: Callable[..., Any], *args: Any) -> Any:
-    with _for_any_device():
+    with for_any_device():
         return function(*args)
-
-
-@contextmanager
-def _for_any_device() -> Iterator[None]:
-    """A block in which convolutions are traced as such, not in the form that is best for this machine's CPU."""
-    before = convolution._on_cpu
-    convolution._on_cpu = lambda: False
-    try:
-        yield
-    finally:
-        convolution._on_cpu = before

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from tsuno import engine
 from tsuno.core import tree
 from tsuno.core.errors import describe
 from tsuno.core.functions import StatelessScope, probe, value_and_grad
@@ -19,6 +20,7 @@ from tsuno.core.registry import in_library
 from tsuno.core.variable import Variable
 from tsuno.metrics import Metric
 from tsuno.models.reading import TextReader
+from tsuno.saving import orbax
 from tsuno.training import loop
 from tsuno.training.compiled import Compiled
 from tsuno.training.packing import unpack_x_y_sample_weight
@@ -298,6 +300,25 @@ class Stepping(TextReader):
         state = (trainable_variables, non_trainable_variables, metrics_variables)
         logs, (*_, after) = self._in_either_form("test", self._test_step, (state, (x, y, sample_weight)), {})
         return logs, after
+
+
+    def get_state_tree(self, value_format: Literal["backend_tensor", "numpy_array"] = "backend_tensor") -> Any:
+        """The arrays of the model, its optimizer and its metrics, nested by the parts of their paths.
+
+        Args:
+            value_format: `"backend_tensor"` or `"numpy_array"`: what the arrays are.
+
+        Example:
+            >>> model = tsuno.Sequential([tsuno.Input((1,)), tsuno.layers.Dense(1, name="head")])
+            >>> model.get_state_tree()["trainable_variables"]["head"]["kernel"].shape
+            (1, 1)
+        """
+        found = orbax.state_tree(self)
+        return engine.fetch(found) if value_format == "numpy_array" else found
+
+    def set_state_tree(self, state_tree: Mapping[str, Any]) -> None:
+        """Put arrays in the form of `get_state_tree` into the variables; those that it lacks stay as they are."""
+        orbax.take_state_tree(self, state_tree)
 
 
 def _values(variables: Sequence[Variable]) -> list[Any]:

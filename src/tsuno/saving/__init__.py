@@ -21,7 +21,6 @@ from tsuno.saving.text import to_yaml as to_yaml
 
 __all__ = [
     "CustomObjectScope", "KerasFileEditor", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
-    "get_registered_name", "get_registered_object", "inspect", "load_model", "load_weights", "model_from_json", "model_from_yaml",
-    "register_keras_serializable", "save_model", "save_weights",
-    "serialize_keras_object",
+    "get_registered_name", "get_registered_object", "inspect", "load_model", "load_weights", "model_from_json",
+    "model_from_yaml", "register_keras_serializable", "save_model", "save_weights", "serialize_keras_object",
 ]  # fmt: skip

@@ -109,18 +109,19 @@ def _of_library(name: str) -> str:
 def _named_function(config: dict[str, Any]) -> dict[str, Any]:
     """A `Lambda` whose function is found by its name, or by the layer's where the file has code, which never runs."""
     function, name = config.get("function"), config.get("name")
-    code = isinstance(function, (list, tuple)) or (
-        isinstance(function, dict) and function.get("class_name") == "__lambda__"
-    )
-    if not code and not isinstance(function, str):
+    kind = function.get("class_name") if isinstance(function, dict) else None
+    code = isinstance(function, (list, tuple)) or kind == "__lambda__"
+    known_as = function.get("config") if isinstance(function, dict) and kind == "function" else function
+    if not code and not isinstance(known_as, str):
         return config
-    for known in (function, name):
+    for known in (known_as, name):
         if isinstance(known, str) and get_registered_object(known) is not None:
             return {**config, "function": {"class_name": "function", "config": known}, "output_shape": None}
-    if code:
+    if code or known_as == "<lambda>":
+        what = "code in the file, which is never run" if code else "a function without a name, which files do not hold"
         raise ValueError(
-            f"The layer {name!r} (Lambda) has code in the file, which is never run. Pass its function under the "
-            f"layer's name: custom_objects={{{name!r}: function}}."
+            f"The layer {name!r} (Lambda) has {what}. Pass its function under the layer's name: "
+            f"custom_objects={{{name!r}: function}}."
         )
     return config
 

@@ -195,7 +195,7 @@ class KerasFileEditor:
         if not isinstance(name, str):
             raise invalid("object_name", "a path such as 'layers/dense', or a name", name, kind=TypeError)
         paths = [path for path in _paths(self.weights_dict) if path == name or path.endswith(f"/{name}")]
-        if "/" in name or name in paths and len(paths) == 1:
+        if "/" in name:
             paths = [path for path in paths if path == name]
         if not paths:
             raise ValueError(f"There is no object {name!r} in the file.{self._hint(name)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -216,7 +216,7 @@ def _described(path: Path, data: Any, kind: str) -> FileContents:
 def _plain_yaml(path: Path) -> Any:
     yaml = text._library()
 
-    class Loader(yaml.SafeLoader):  # type: ignore[misc,name-defined]
+    class Loader(yaml.SafeLoader):  # type: ignore[name-defined]
         """Plain data, with tuples as lists."""
 
     Loader.add_constructor(text._TUPLE, yaml.SafeLoader.construct_yaml_seq)
@@ -422,7 +422,7 @@ def _table(found: FileContents) -> str:
     return captured.get().rstrip("\n")
 
 
-def _grid(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
+def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
     from rich.table import Table
 
     table = Table()

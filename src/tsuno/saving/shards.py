@@ -137,6 +137,16 @@ def read_shards(root: Any, path: Path, skip_mismatch: bool = False) -> None:
     Raises:
         ValueError: the map or a shard is damaged or missing, or does not fit; the model is then as it was.
     """
+    while True:
+        before = path.read_bytes()
+        try:
+            return _read_shards(root, path, skip_mismatch)
+        except (FileProblem, FileNotFoundError):
+            if path.read_bytes() == before:
+                raise  # else somebody has saved meanwhile, and the shards of this map are gone
+
+
+def _read_shards(root: Any, path: Path, skip_mismatch: bool) -> None:
     places, save = _read_map(path)
     files: dict[str, Section] = {}
     with ExitStack() as stack:
@@ -145,9 +155,7 @@ def read_shards(root: Any, path: Path, skip_mismatch: bool = False) -> None:
             if name not in files:
                 beside = path.with_name(name)
                 if not beside.is_file():
-                    raise FileProblem(
-                        f"The map {str(path)!r} names {name[:80]!r}, and there is no such file beside it."
-                    )
+                    raise FileProblem(f"The map {str(path)!r} names {name[:80]!r}, which is not beside it.")
                 files[name] = stack.enter_context(open_hdf5(beside, str(beside)))
                 if save is not None and files[name].text(_SAVE) != save:
                     raise FileProblem(f"The map {str(path)!r} and the file {name!r} beside it are of different saves.")

@@ -55,7 +55,7 @@ def model_from_yaml(yaml_string: str, custom_objects: Mapping[str, Any] | None =
     """
     yaml = _library()
 
-    class Loader(yaml.SafeLoader):  # type: ignore[misc,name-defined]
+    class Loader(yaml.SafeLoader):  # type: ignore[name-defined]
         """Plain data, and tuples as Keras wrote them, which are lists here."""
 
     Loader.add_constructor(_TUPLE, yaml.SafeLoader.construct_yaml_seq)

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -130,15 +131,13 @@ class Section(Mapping[str, Any]):
         for part in path.split("/"):
             if not isinstance(current, h5py.Group) or not part or part == "..":
                 raise KeyError(f"the file has nothing at {path!r}")
-            kind = self._file.ask(
-                where, lambda current=current, part=part: current.get(part, getclass=True, getlink=True)
-            )
+            kind = self._file.ask(where, partial(current.get, part, getclass=True, getlink=True))
             if kind is None:
                 raise KeyError(f"the file has nothing at {path!r}")
             where = self._where(path)
             if kind is not h5py.HardLink:
                 raise self._file.problem(f"{where} is a link to somewhere else, which is refused")
-            current = self._file.ask(where, lambda current=current, part=part: current[part])
+            current = self._file.ask(where, partial(current.__getitem__, part))
         if isinstance(current, h5py.Group):
             return Section(current, self._file)
         if not isinstance(current, h5py.Dataset):
