@@ -278,7 +278,7 @@ def changed_h5(data: bytes, chance: random.Random, others: list[bytes], outside:
             elif how in (5, 6, 7):
                 owner = chance.choice([item, h5])
                 keys = list(owner.attrs) or ["name"]
-                key = chance.choice([*keys, *keys, "layer_names", "weight_names", "model_config", "dtype", "crc32"])
+                key = chance.choice([*keys, *keys, "layer_names", "weight_names", "model_config", "dtype", "checksum"])
                 value: Any = owner.attrs.get(key)
                 if isinstance(value, (str, bytes)) and len(value) > 20 and chance.random() < 0.8:
                     text = value if isinstance(value, bytes) else value.encode()

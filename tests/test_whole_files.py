@@ -124,7 +124,7 @@ def content(folder: Path) -> dict[str, bytes]:
         if path.name.startswith("model_0"):
             found[f"shard {len(found)}"] = path.read_bytes()
         elif path.suffix == ".json":
-            found["map"] = re.sub(rb"model_\d+|\"crc.*", b"", path.read_bytes())
+            found["map"] = re.sub(rb"model_\d+|\"checksum.*", b"", path.read_bytes())
         elif path.suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
                 found |= {member: archive.read(member) for member in archive.namelist() if member != "metadata.json"}

@@ -229,4 +229,5 @@ def _listed(names: Any) -> str:
 
 
 def _say(text: str) -> None:
-    print(f"tsuno: {' '.join(text.split())}", file=sys.stderr)
+    line = " ".join(text.split())
+    print("tsuno:", "".join(sign if sign.isprintable() else "?" for sign in line), file=sys.stderr)

@@ -195,6 +195,10 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, sa
     build_config = config.get("build_config")
     if build_config and hasattr(obj, "build_from_config") and not getattr(obj, "built", False):
         obj.build_from_config(deserialize(build_config))
+    compile_config = config.get("compile_config")
+    if compile_config and hasattr(obj, "compile_from_config"):
+        with custom_object_scope(custom_objects or {}):
+            obj.compile_from_config(compile_config)
     return obj
 
 

@@ -310,8 +310,8 @@ class Stepping(TextReader):
 
         Example:
             >>> model = tsuno.Sequential([tsuno.Input((1,)), tsuno.layers.Dense(1, name="head")])
-            >>> model.get_state_tree()["trainable_variables"]["head"]["kernel"].shape
-            (1, 1)
+            >>> list(model.get_state_tree())
+            ['trainable_variables', 'non_trainable_variables', 'optimizer_variables', 'metrics_variables']
         """
         found = orbax.state_tree(self)
         return engine.fetch(found) if value_format == "numpy_array" else found

@@ -5,12 +5,14 @@ The same members may also lie in a folder, as models do on the Hugging Face Hub.
 
 from __future__ import annotations
 
-import io
+import functools
 import json
+import os
 import shutil
 import tempfile
 import time
 import zipfile
+import zlib
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -24,6 +26,7 @@ WEIGHTS = "model.weights.h5"
 KERAS = "3.15.1"
 """The version of Keras whose files these are."""
 _LARGEST_ASSET = 1 << 32
+_BLOCK = 1 << 20
 
 
 class Members(Protocol):
@@ -42,16 +45,13 @@ def write_archive(model: Any, path: Path, overwrite: bool = True, zipped: bool =
     metadata = {"keras_version": KERAS, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
     texts = {"metadata.json": json.dumps(metadata), "config.json": json.dumps(whole_config(model))}
 
-    def write_zip(file: Any) -> None:
+    def write_zip(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w") as archive, tempfile.TemporaryDirectory() as folder:
             for name, text in texts.items():
                 archive.writestr(name, text)
-            weights = io.BytesIO()
-            write_weights(model, weights)
-            with archive.open(zipfile.ZipInfo(WEIGHTS, time.localtime()[:6]), "w", force_zip64=True) as member:
-                member.write(weights.getbuffer())
             for found in asset_files(model, Path(folder)):
                 archive.write(found, f"assets/{found.relative_to(folder).as_posix()}")
+            _put_weights(model, archive, file)
 
     def write_members(folder: Path) -> None:
         for name, text in texts.items():
@@ -66,6 +66,25 @@ def write_archive(model: Any, path: Path, overwrite: bool = True, zipped: bool =
         write_file(path, write_zip, overwrite)
     else:
         write_folder(path, write_members, overwrite)
+
+
+def _put_weights(model: Any, archive: zipfile.ZipFile, file: BinaryIO) -> None:
+    """Write the weights as the last member, in their place: HDF5 moves about in its file, as members cannot."""
+    info = zipfile.ZipInfo(WEIGHTS, time.localtime()[:6])
+    info.header_offset = file.seek(archive.start_dir)
+    info.CRC = 0  # until it is known
+    file.write(info.FileHeader(zip64=True))
+    start = file.tell()
+    write_weights(model, file, start)
+    end = file.seek(0, os.SEEK_END)
+    info.file_size = info.compress_size = end - start
+    file.seek(start)
+    info.CRC = functools.reduce(lambda crc, block: zlib.crc32(block, crc), iter(lambda: file.read(_BLOCK), b""), 0)
+    file.seek(info.header_offset)
+    file.write(info.FileHeader(zip64=True))
+    archive.filelist.append(info)
+    archive.NameToInfo[WEIGHTS] = info
+    archive.start_dir = end
 
 
 def open_archive(path: Path) -> AbstractContextManager[Members]:

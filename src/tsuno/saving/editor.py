@@ -18,7 +18,7 @@ from tsuno.core.errors import describe, invalid, suggest
 from tsuno.saving import archive, files, flat, whole_hdf5
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import new_hdf5, put_object
-from tsuno.saving.inspecting import hdf5_root, shard_roots, shown, walk
+from tsuno.saving.inspecting import flat_header, hdf5_root, shard_roots, shown, walk
 from tsuno.saving.state import own_arrays, saveables
 from tsuno.saving.untrusted import FileProblem, Section, Stored
 
@@ -59,7 +59,7 @@ class KerasFileEditor:
     def __init__(self, filepath: Any) -> None:
         from rich.console import Console
 
-        path = files._existing(filepath)
+        path = files.existing(filepath)
         self.filepath = os.fspath(filepath)
         self.model = None
         self.console = Console(highlight=False)
@@ -184,7 +184,7 @@ class KerasFileEditor:
         Raises:
             ValueError: the name has another ending.
         """
-        write_tree(self.weights_dict, self.object_metadata, files._path(filepath, "save", _WRITTEN))
+        write_tree(self.weights_dict, self.object_metadata, files.named(filepath, "save", _WRITTEN))
 
     def resave_weights(self, filepath: Any) -> None:
         """Write the edited weights; the same as `save`."""
@@ -271,9 +271,7 @@ def _take(root: Section, tree: Tree, names: dict[str, Tree], name: str, size: in
 
 def _take_flat(path: Path, tree: Tree) -> None:
     with path.open("rb") as file:
-        header, begin = flat._header(file, path)
-        about = header.pop("__metadata__", None) or {}
-        sums = flat.parse_json(str(about.get(flat.CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
+        header, begin, sums = flat_header(file, path)
         for name, entry in header.items():
             *around, mark, last = ["", "", *name.split("/")]
             if mark != "vars":
@@ -281,7 +279,7 @@ def _take_flat(path: Path, tree: Tree) -> None:
                     f"The file {str(path)!r} names variables ({name[:80]!r}), not their places in a model: load it "
                     "into the model that it is for."
                 )
-            _put(tree, around[2:], last, flat._array(file, begin, entry, name, path, sums.get(name)), str(path))
+            _put(tree, around[2:], last, flat.read_array(file, begin, entry, name, path, sums.get(name)), str(path))
 
 
 def _put(tree: Tree, around: list[str], last: str, array: Any, name: str) -> None:

@@ -64,9 +64,16 @@ def save_model(
         >>> bool((copy.get_weights()[0] == model.get_weights()[0]).all())
         True
     """
-    path = _path(filepath, "save_model", (".keras", *_HDF5))
+    path = named(filepath, "save_model", (".keras", *_HDF5))
     if not model.built:
         warnings.warn(f"`{model.name}` is saved without weights: it was not built yet.", stacklevel=2)
+    for layer in getattr(model, "layers", ()):
+        if getattr(getattr(layer, "function", None), "__name__", "") == "<lambda>":
+            warnings.warn(
+                f"The function of `{layer.name}` has no name, so it is not in the file: to load the model, pass it "
+                f"again, custom_objects={{{layer.name!r}: function}}.",
+                stacklevel=2,
+            )
     if path.suffix == ".keras":
         archive.write_archive(model, path, overwrite, zipped is not False)
     else:
@@ -97,10 +104,10 @@ def load_model(
         FileNotFoundError: there is no such file.
         ValueError: it is no such file, it is damaged, or it names something unknown.
     """
-    path = _existing(filepath)
+    path = existing(filepath)
     if path.is_dir() and orbax.is_orbax(path):
         return orbax.load(path, None, custom_objects, compile)
-    if _begins_as_hdf5(path):
+    if begins_as_hdf5(path):
         with open_hdf5(path, str(path)) as root:
             if not whole_hdf5.is_whole(root):
                 raise FileProblem(
@@ -139,7 +146,7 @@ def _filled(
         with awaiting(max_bytes) as check:
             model = assembled(config, version)
             if training and hasattr(model, "compile_from_config"):
-                model.compile_from_config(modern(_renamed(training), version))
+                model.compile_from_config(modern(compile_arguments(training), version))
                 if model.built and model.compiled is not None:
                     model.optimizer.build(model.compiled.trainable(model))
             check()
@@ -147,7 +154,7 @@ def _filled(
     return model
 
 
-def _renamed(training: Mapping[str, Any]) -> dict[str, Any]:
+def compile_arguments(training: Mapping[str, Any]) -> dict[str, Any]:
     """What `compile` was given, under the names of its parameters."""
     config = dict(training)
     if "optimizer_config" in config:
@@ -169,7 +176,7 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_si
         ValueError: the name has another ending, or the model has no weights yet.
         OSError: it cannot be written; what was there before is as it was.
     """
-    path = _path(filepath, "save_weights", (".weights.h5", ".weights.json", ".safetensors", *_HDF5))
+    path = named(filepath, "save_weights", (".weights.h5", ".weights.json", ".safetensors", *_HDF5))
     if not model.built:
         raise ValueError(f"`{model.name}` has no weights yet: call it on data, or its `build`, before saving them.")
     if max_shard_size is not None or path.suffix == ".json":
@@ -201,7 +208,7 @@ def load_weights(
         FileNotFoundError: there is no such file.
         ValueError: it does not fit or is damaged; the model is then as it was.
     """
-    path = _existing(filepath)
+    path = existing(filepath)
     if not model.built:
         raise ValueError(f"`{model.name}` has no weights yet: call it on data, or its `build`, before loading some.")
     kept = [(each, each.get_weights()) for each in objects_to_skip or ()]
@@ -212,6 +219,10 @@ def load_weights(
 
 def _load(model: Any, path: Path, skip_mismatch: bool, by_name: bool) -> None:
     name = str(path)
+    if by_name and not begins_as_hdf5(path):
+        raise invalid(
+            "load_weights.by_name", f"False: only `.h5` files have layers by name, not {path.name!r}", by_name
+        )
     if path.is_dir() and orbax.is_orbax(path):
         orbax.load_state(model, path)
     elif path.suffix == ".json":
@@ -238,7 +249,7 @@ def _load(model: Any, path: Path, skip_mismatch: bool, by_name: bool) -> None:
 # ---------------------------------------------------------------------- names of files
 
 
-def _path(filepath: Any, where: str, endings: tuple[str, ...]) -> Path:
+def named(filepath: Any, where: str, endings: tuple[str, ...]) -> Path:
     name = os.fspath(filepath) if isinstance(filepath, os.PathLike) else filepath
     if not isinstance(name, str):
         raise invalid(f"{where}.filepath", "a path", filepath, kind=TypeError)
@@ -248,7 +259,7 @@ def _path(filepath: Any, where: str, endings: tuple[str, ...]) -> Path:
     return Path(name)
 
 
-def _existing(filepath: Any) -> Path:
+def existing(filepath: Any) -> Path:
     if not isinstance(filepath, (str, os.PathLike)):
         raise invalid("filepath", "a path", filepath, kind=TypeError)
     path = Path(filepath)
@@ -261,7 +272,7 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(path.suffix).removesuffix(".weights")
 
 
-def _begins_as_hdf5(path: Path) -> bool:
+def begins_as_hdf5(path: Path) -> bool:
     if path.is_dir():
         return False
     with path.open("rb") as file:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,16 +18,16 @@ from tsuno import engine
 from tsuno.core.dtypes import numpy_dtype
 from tsuno.core.variable import Variable, all_or_nothing
 from tsuno.saving.atomic import write_file
-from tsuno.saving.hdf5 import report
+from tsuno.saving.hdf5 import report, take_tree
 from tsuno.saving.untrusted import CHECKSUM, FileProblem, checksum, is_finite, parse_json
 
 _LARGEST_HEADER = 1 << 26
-_DTYPES = {
+DTYPES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
     "U16": "uint16", "I16": "int16", "F16": "float16", "BF16": "bfloat16", "U32": "uint32", "I32": "int32",
     "F32": "float32", "U64": "uint64", "I64": "int64", "F64": "float64",
 }  # fmt: skip
-_NAMES = {name: short for short, name in _DTYPES.items()}
+_NAMES = {name: short for short, name in DTYPES.items()}
 
 
 def write_flat(model: Any, path: Path, overwrite: bool = True) -> None:
@@ -52,15 +51,25 @@ def write_flat(model: Any, path: Path, overwrite: bool = True) -> None:
 
 
 def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
-    """Put into a model the weights of a file: by their paths, or by their order if the layers have other names."""
+    """Put into a model the weights of a file: by their paths, or, of files of our own, by the order of the layers."""
     with path.open("rb") as file:
-        header, begin = _header(file, path)
+        header, begin = read_header(file, path)
         about = header.pop("__metadata__", None) or {}
         sums = parse_json(str(about.get(CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
         variables = dict(_named(model.weights))
-        sums = sums if isinstance(sums, dict) else {}
+        if not isinstance(sums, dict) or (sums and sums.keys() != header.keys()):
+            raise FileProblem(f"The file {str(path)!r} is damaged: its checksums are of other arrays.")
+
+        def read(name: str) -> np.ndarray:
+            return read_array(file, begin, header[name], name, path, sums.get(name))
+
+        if header and all(name.rpartition("/")[0].endswith("vars") for name in header):
+            with all_or_nothing():  # arrays by their places, as `.weights.h5` files have them
+                take_tree(model, lambda place: _below(place, header, read), str(path), skip_mismatch)
+            return
         names = list(header)
-        if set(names) != set(variables) and len(names) == len(variables):
+        own = about.get("format") == "tsuno"  # whose order is that of the layers
+        if own and set(names) != set(variables) and len(names) == len(variables):
             variables = dict(zip(names, variables.values(), strict=True))
         lacking = [name for name in variables if name not in header]
         problems = [f"the file has no {name!r}; it has {', '.join(names[:5])[:100]}" for name in lacking[:1]]
@@ -72,8 +81,12 @@ def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
         with all_or_nothing():
             for name, variable in variables.items():
                 if name in header and tuple(header[name]["shape"]) == variable.shape:
-                    array = _array(file, begin, header[name], name, path, sums.get(name))
-                    variable.assign(engine.placed(array))
+                    variable.assign(engine.placed(read(name)))
+
+
+def _below(place: str, header: dict[str, Any], read: Callable[[str], np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays right under a place."""
+    return {name.rpartition("/")[2]: read(name) for name in header if name.rpartition("/")[0] == place}
 
 
 def _named(variables: Iterable[Variable]) -> Iterable[tuple[str, Variable]]:
@@ -86,7 +99,7 @@ def _named(variables: Iterable[Variable]) -> Iterable[tuple[str, Variable]]:
         yield name, variable
 
 
-def _header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
+def read_header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
     """What a file says of its arrays, found to be right, and where they begin."""
 
     def problem(what: str) -> FileProblem:
@@ -103,11 +116,11 @@ def _header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
     try:
         for name, entry in sorted(arrays, key=lambda each: each[1]["data_offsets"]):
             (first, last), shape = entry["data_offsets"], entry["shape"]
-            if entry["dtype"] not in _DTYPES:
+            if entry["dtype"] not in DTYPES:
                 raise problem(f"{name[:80]!r} is of an unknown dtype {str(entry['dtype'])[:40]!r}")
             if not all(isinstance(number, int) and number >= 0 for number in (first, last, *shape)):
                 raise problem(f"{name[:80]!r} has no shape or place")
-            needed = math.prod(shape) * numpy_dtype(_DTYPES[entry["dtype"]]).itemsize
+            needed = math.prod(shape) * numpy_dtype(DTYPES[entry["dtype"]]).itemsize
             if first != end or last - first != needed:
                 raise problem(f"{name[:80]!r} needs {needed} bytes and claims those from {first} to {last}")
             end = last
@@ -120,13 +133,13 @@ def _header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
     return header, 8 + length
 
 
-def _array(
+def read_array(
     file: BinaryIO, begin: int, entry: dict[str, Any], name: str, path: Path, expected: int | None
 ) -> np.ndarray:
     file.seek(begin + entry["data_offsets"][0])
     raw = engine.empty((entry["data_offsets"][1] - entry["data_offsets"][0],), np.uint8)
-    if file.readinto(raw.data) != raw.nbytes or (expected is not None and zlib.crc32(raw.data) != expected):  # type: ignore[attr-defined]
+    if file.readinto(raw.data) != raw.nbytes or (expected is not None and checksum(raw) != expected):  # type: ignore[attr-defined]
         raise FileProblem(f"The file {str(path)!r} is damaged: {name!r} differs from its checksum.")
-    array = raw.view(numpy_dtype(_DTYPES[entry["dtype"]])).reshape(entry["shape"])
+    array = raw.view(numpy_dtype(DTYPES[entry["dtype"]])).reshape(entry["shape"])
     is_finite(array, name, str(path))
     return array

@@ -34,11 +34,16 @@ _LONGEST = 180
 
 
 @contextmanager
-def new_hdf5(file: BinaryIO) -> Iterator[Any]:
-    """A new HDF5 file within a binary file; what the binary file raises comes out at the end of the block."""
+def new_hdf5(file: BinaryIO, start: int = 0) -> Iterator[Any]:
+    """A new HDF5 file within a binary file, which it ends; what that raises comes out at the end of the block.
+
+    Args:
+        file: the binary file.
+        start: where in it the HDF5 file begins.
+    """
     import h5py
 
-    patient = _Patient(file)
+    patient = _Patient(file, start)
     try:
         with h5py.File(patient, "w", libver=_VERSION) as h5:
             yield h5
@@ -48,10 +53,10 @@ def new_hdf5(file: BinaryIO) -> Iterator[Any]:
 
 
 class _Patient(io.RawIOBase):
-    """A binary file that keeps what goes wrong in it to itself: HDF5 does not survive a full disk."""
+    """The rest of a binary file, which keeps what goes wrong in it to itself: HDF5 does not survive a full disk."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file, self._start = file, start
         self.problem: OSError | None = None
 
     def _try(self, action: Callable[[], Any], otherwise: Any) -> Any:
@@ -63,10 +68,11 @@ class _Patient(io.RawIOBase):
         return otherwise
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return int(self._try(lambda: self._file.seek(offset, whence), offset))
+        place = offset + self._start if whence == 0 else offset
+        return int(self._try(lambda: self._file.seek(place, whence) - self._start, offset))
 
     def tell(self) -> int:
-        return int(self._try(self._file.tell, 0))
+        return int(self._try(lambda: self._file.tell() - self._start, 0))
 
     def write(self, data: Any) -> int:
         return int(self._try(lambda: self._file.write(data), len(data)))
@@ -75,7 +81,8 @@ class _Patient(io.RawIOBase):
         return int(self._try(lambda: self._file.readinto(buffer), len(buffer)))  # type: ignore[attr-defined]
 
     def truncate(self, size: int | None = None) -> int:
-        return int(self._try(lambda: self._file.truncate(size), size or 0))
+        end = None if size is None else size + self._start
+        return int(self._try(lambda: self._file.truncate(end) - self._start, size or 0))
 
     def flush(self) -> None:
         self._try(self._file.flush, None)
@@ -119,9 +126,9 @@ def put_texts(group: Any, name: str, texts: Sequence[str]) -> None:
     group.attrs[f"{name}_{CHECKSUM}"] = np.uint32(zlib.crc32("\n".join(texts).encode()))
 
 
-def write_weights(root: Any, file: BinaryIO) -> None:
-    """Write what a model keeps into a binary file."""
-    with new_hdf5(file) as h5:
+def write_weights(root: Any, file: BinaryIO, start: int = 0) -> None:
+    """Write what a model keeps into a binary file, from a place on."""
+    with new_hdf5(file, start) as h5:
         for path, item in saveables(root):
             put_object(h5, path, item, own_arrays(item))
 

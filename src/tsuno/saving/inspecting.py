@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,18 +108,18 @@ def inspect(filepath: Any) -> FileContents:
         >>> found.total_bytes, found.checksums, [(each.name, each.found) for each in found.classes][-1]
         (32, 'all', ('Zeros', 'library'))
     """
-    path = files._existing(filepath)
+    path = files.existing(filepath)
     ending = path.suffix.lower()
     if path.is_dir() and orbax.is_orbax(path):
-        return _contents(path, "folder of Orbax checkpoints", has_model=any(path.rglob("model_config")))
-    if files._begins_as_hdf5(path):
+        return _orbax_contents(path)
+    if files.begins_as_hdf5(path):
         return _hdf5_contents(path)
     if ending == ".safetensors":
         return _flat_contents(path)
     if ending == ".json":
         return _json_contents(path)
     if ending in (".yaml", ".yml"):
-        return _described(path, _plain_yaml(path), "model as YAML")
+        return _described(path, text.parse_yaml(_limited(path), f"The YAML in {str(path)!r}"), "model as YAML")
     return _archive_contents(path)
 
 
@@ -176,22 +177,63 @@ def _hdf5_contents(path: Path) -> FileContents:
         return _contents(path, "model, HDF5", config, training, arrays, version)
 
 
+def _orbax_contents(path: Path) -> FileContents:
+    one = path.name.isdigit() and (path / "pytree").is_dir()
+    steps = [path.name] if one else [each.name for each in path.iterdir() if each.name.isdigit()]
+    step, config = max(map(int, steps), default=None), None
+    checkpointer = orbax.open_folder(path.parent if one else path)
+    with text.understood(f"The newest checkpoint in {str(path)!r}"):
+        try:
+            about = checkpointer.checkpointables_metadata(step).metadata
+            if "model_config" in about:
+                config = checkpointer.load_checkpointables(step, {"model_config": None})["model_config"]["config"]
+            arrays = tuple(
+                NamedArray(
+                    name, tuple(each.shape), each.dtype.name, int(np.prod(each.shape)) * each.dtype.itemsize, False
+                )
+                for name, each in orbax.flat(about.get("pytree") or {})
+            )
+        finally:
+            checkpointer.close()
+    assets = tuple(name for name, _ in orbax.flat(about.get("assets") or {}))
+    data = None if config is None else parse_json(config, f"The model in {str(path)!r}")
+    training = data.get("compile_config") if isinstance(data, dict) else None
+    data = {**data, "compile_config": None} if isinstance(data, dict) else data
+    return _contents(
+        path,
+        f"{'weights' if data is None else 'model'}, Orbax checkpoint {step}",
+        data,
+        training,
+        arrays,
+        age="3",
+        assets=assets,
+    )
+
+
 def _flat_contents(path: Path) -> FileContents:
     with path.open("rb") as file:
-        header, _ = flat._header(file, path)
-    about = header.pop("__metadata__", None) or {}
-    sums = parse_json(str(about.get(CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
+        header, _, sums = flat_header(file, path)
     arrays = tuple(
         NamedArray(
             name,
             tuple(entry["shape"]),
-            flat._DTYPES[entry["dtype"]],
+            flat.DTYPES[entry["dtype"]],
             entry["data_offsets"][1] - entry["data_offsets"][0],
             name in sums,
         )
         for name, entry in header.items()
     )
     return _contents(path, "weights, safetensors", arrays=arrays)
+
+
+def flat_header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int, dict[str, Any]]:
+    """What a `.safetensors` file says of its arrays, where they begin, and their checksums, if it has any."""
+    header, begin = flat.read_header(file, path)
+    about = header.pop("__metadata__", None) or {}
+    sums = parse_json(str(about.get(CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
+    if not isinstance(sums, dict) or (sums and sums.keys() != header.keys()):
+        raise FileProblem(f"The file {str(path)!r} is damaged: its arrays and its checksums have different names.")
+    return header, begin, sums
 
 
 def _json_contents(path: Path) -> FileContents:
@@ -211,19 +253,6 @@ def _described(path: Path, data: Any, kind: str) -> FileContents:
     version, age = _text(data.get("keras_version")), "3" if "module" in data else "2"
     training = data.get("compile_config")
     return _contents(path, kind, {**data, "compile_config": None}, training, keras_version=version, age=age)
-
-
-def _plain_yaml(path: Path) -> Any:
-    yaml = text._library()
-
-    class Loader(yaml.SafeLoader):  # type: ignore[name-defined]
-        """Plain data, with tuples as lists."""
-
-    Loader.add_constructor(text._TUPLE, yaml.SafeLoader.construct_yaml_seq)
-    with text.understood(f"The YAML in {str(path)!r}"):
-        data = yaml.load(_limited(path), Loader)
-        text._size(data, {}, set())
-    return data
 
 
 def _limited(path: Path) -> bytes:
@@ -263,13 +292,13 @@ def _has_checksum(array: Stored, new: bool) -> bool:
 
 def shard_roots(path: Path) -> Iterator[tuple[Section, Callable[[Stored], bool], Path]]:
     """The roots of the files that a map of weights names, each for as long as one looks at it."""
-    places, save = shards._read_map(path)
+    places, save = shards.read_map(path)
     for name in dict.fromkeys(name for names in places.values() for name in names):
         beside = path.with_name(name)
         if not beside.is_file():
             raise FileProblem(f"The map {str(path)!r} names {name!r}, and there is no such file beside it.")
         with hdf5_root(beside, str(beside)) as (root, checked):
-            if save is not None and root.text(shards._SAVE) != save:
+            if save is not None and root.text(shards.SAVE) != save:
                 raise FileProblem(f"The map {str(path)!r} and the file {name!r} beside it are of different saves.")
             yield root, checked, beside
 
@@ -278,18 +307,22 @@ def walk(root: Section) -> Iterator[tuple[str, Section | Stored]]:
     """Everything in a file by its path, groups before what is in them.
 
     Raises:
-        FileProblem: groups are in each other, or there are more parts than any model has.
+        FileProblem: a group has two names, so that there may be no end of paths, or there are too many parts.
     """
-    seen = 0
+    import h5py
+
+    seen: set[int] = set()
+    count = 0
 
     def visit(section: Section, around: str, depth: int) -> Iterator[tuple[str, Section | Stored]]:
-        nonlocal seen
+        nonlocal count
+        address = root._file.ask(around, lambda: h5py.h5o.get_info(section._group.id).addr)
+        if address in seen or depth > _DEEPEST or count > _MOST_PARTS:
+            raise root._file.problem(f"{around!r} is a second name, or one of too many")
+        seen.add(address)
         for name in section:
             path = f"{around}/{name}" if around else name
-            seen += 1
-            if depth > _DEEPEST or seen > _MOST_PARTS:
-                what = f"more than {_DEEPEST} groups in each other" if depth > _DEEPEST else f"over {_MOST_PARTS} parts"
-                raise root._file.problem(f"it has {what}")
+            count += 1
             try:
                 found = section[name]
             except KeyError:
@@ -317,7 +350,7 @@ def _classes(config: Any, training: Any, version: str) -> tuple[tuple[NamedClass
     code: Counter[str] = Counter()
     parts, problem = [_without_code(config, code)], None
     if isinstance(training, Mapping):
-        parts.append(_without_code(files._renamed(training), code))
+        parts.append(_without_code(files.compile_arguments(training), code))
     try:
         parts = [modern(part, version) for part in parts]
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as unclear:
@@ -400,12 +433,13 @@ def _table(found: FileContents) -> str:
     from rich.console import Console
 
     console = Console(width=None if Console().is_terminal else 100, highlight=False)
+    say = functools.partial(console.print, soft_wrap=True)
     with console.capture() as captured:
-        console.print(f"[bold]File: {shown(found.path)}[/bold] ({shown(found.kind)}, {readable(found.file_bytes)})")
+        say(f"[bold]File: {shown(found.path)}[/bold] ({shown(found.kind)}, {readable(found.file_bytes)})")
         written = f"by Keras {found.keras_version}" if found.keras_version else f"in the way of {found.age or 'today'}"
-        console.print(f" Written: {shown(written)}{shown(f', {found.saved}') if found.saved else ''}")
+        say(f" Written: {shown(written)}{shown(f', {found.saved}') if found.saved else ''}")
         if found.problem:
-            console.print(f" Problem: {shown(found.problem)}")
+            say(f" Problem: {shown(found.problem)}")
         if found.classes:
             rows = [(each.name, each.module or "-", each.found, f"{each.count}") for each in found.classes]
             console.print(_grid(("Class", "Module in the file", "Here", "Times"), rows))
@@ -416,9 +450,9 @@ def _table(found: FileContents) -> str:
             ]
             console.print(_grid(("Array", "Shape", "Dtype", "Bytes", "Sum"), arrays))
         count = sum(int(np.prod(array.shape, dtype=object)) for array in found.arrays)
-        console.print(f" Arrays: {len(found.arrays):,}, with {count:,} numbers in {readable(found.total_bytes)}")
-        console.print(f" Checksums: {found.checksums}")
-        console.print(f" Assets: {shown(', '.join(found.assets)) or 'none'}")
+        say(f" Arrays: {len(found.arrays):,}, with {count:,} numbers in {readable(found.total_bytes)}")
+        say(f" Checksums: {found.checksums}")
+        say(f" Assets: {shown(', '.join(found.assets)) or 'none'}")
     return captured.get().rstrip("\n")
 
 

@@ -79,7 +79,7 @@ def take_state_tree(model: Any, tree: Mapping[str, Any]) -> list[str]:
         heads = {variable.path.split("/")[0] for variable in groups[name]}
         if name == "optimizer_variables" and len(heads) == len(nested) == 1:
             nested = dict(zip(heads, nested.values(), strict=True))  # the second Adam of a session is called adam_1
-        values = dict(_flat(nested))
+        values = dict(flat(nested))
         for variable in groups[name]:
             path = next((path for path in _spellings(variable.path, model.name) if path in values), None)
             if path is None:
@@ -168,7 +168,7 @@ def load(
     else:
         model.optimizer.build(model.compiled.trainable(model))
     _take(model, tree, directory)
-    files = ((name, np.asarray(data, np.uint8).tobytes()) for name, data in _flat(parts.get("assets") or {}))
+    files = ((name, np.asarray(data, np.uint8).tobytes()) for name, data in flat(parts.get("assets") or {}))
     take_assets(model, files, f"The checkpoint in {str(directory)!r}")
     return model
 
@@ -222,10 +222,10 @@ def _nested(variables: Iterable[Variable]) -> dict[str, Any]:
     return root
 
 
-def _flat(nested: Mapping[str, Any], around: str = "") -> Iterable[tuple[str, Any]]:
+def flat(nested: Mapping[str, Any], around: str = "") -> Iterable[tuple[str, Any]]:
     for name, value in nested.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{around}{name}/")
+            yield from flat(value, f"{around}{name}/")
         else:
             yield f"{around}{name}", value
 

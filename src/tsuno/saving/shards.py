@@ -22,7 +22,7 @@ from tsuno.saving.hdf5 import arrays_of, new_hdf5, put_object, put_text, take_tr
 from tsuno.saving.state import own_arrays, saveables
 from tsuno.saving.untrusted import CHECKSUM, FileProblem, Section, checksum, open_hdf5, parse_json
 
-_SAVE = "save"
+SAVE = "save"
 _LARGEST_MAP = 1 << 26
 Shard = list[tuple[str, Any, dict[str, Any]]]
 
@@ -51,7 +51,7 @@ def write_shards(root: Any, path: Path, most: float, overwrite: bool = True) -> 
 
                 def write(file: BinaryIO, shard: Shard = shard) -> None:
                     with new_hdf5(file) as h5:
-                        put_text(h5, _SAVE, save)
+                        put_text(h5, SAVE, save)
                         for where, item, arrays in shard:
                             put_object(h5, where, item, arrays)
 
@@ -59,7 +59,7 @@ def write_shards(root: Any, path: Path, most: float, overwrite: bool = True) -> 
                 for where, _, _ in shard:
                     found.setdefault(f"/{where}/vars" if where else "/vars", []).append(made[-1].name)
             places = {where: names if len(names) > 1 else names[0] for where, names in found.items()}
-            about = {"total_size": total, _SAVE: save, CHECKSUM: _map_checksum(places)}
+            about = {"total_size": total, SAVE: save, CHECKSUM: _map_checksum(places)}
             text = json.dumps({"metadata": about, "weight_map": places}, indent=4)
             write_file(path, lambda file: file.write(text.encode()))
         except BaseException:
@@ -147,7 +147,7 @@ def read_shards(root: Any, path: Path, skip_mismatch: bool = False) -> None:
 
 
 def _read_shards(root: Any, path: Path, skip_mismatch: bool) -> None:
-    places, save = _read_map(path)
+    places, save = read_map(path)
     files: dict[str, Section] = {}
     with ExitStack() as stack:
 
@@ -157,7 +157,7 @@ def _read_shards(root: Any, path: Path, skip_mismatch: bool) -> None:
                 if not beside.is_file():
                     raise FileProblem(f"The map {str(path)!r} names {name[:80]!r}, which is not beside it.")
                 files[name] = stack.enter_context(open_hdf5(beside, str(beside)))
-                if save is not None and files[name].text(_SAVE) != save:
+                if save is not None and files[name].text(SAVE) != save:
                     raise FileProblem(f"The map {str(path)!r} and the file {name!r} beside it are of different saves.")
             return files[name]
 
@@ -171,7 +171,7 @@ def _read_shards(root: Any, path: Path, skip_mismatch: bool) -> None:
                 file.finish()
 
 
-def _read_map(path: Path) -> tuple[dict[str, list[str]], str | None]:
+def read_map(path: Path) -> tuple[dict[str, list[str]], str | None]:
     """In which files the arrays of each object are, and the save that they are of."""
     if path.stat().st_size > _LARGEST_MAP:
         raise FileProblem(f"The map {str(path)!r} is larger than {_LARGEST_MAP} bytes.")
@@ -187,4 +187,4 @@ def _read_map(path: Path) -> tuple[dict[str, list[str]], str | None]:
     metadata = metadata if isinstance(metadata, dict) else {}
     if metadata.get(CHECKSUM, _map_checksum(places)) != _map_checksum(places):
         raise FileProblem(f"The map {str(path)!r} is damaged: it differs from its checksum.")
-    return found, metadata.get(_SAVE)
+    return found, metadata.get(SAVE)

@@ -16,7 +16,6 @@ from tsuno.saving.untrusted import FileProblem, parse_json
 
 _MOST_NODES = 1_000_000
 _LONGEST = 250
-_TUPLE = "tag:yaml.org,2002:python/tuple"
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -53,25 +52,34 @@ def model_from_yaml(yaml_string: str, custom_objects: Mapping[str, Any] | None =
         >>> tsuno.models.model_from_yaml(model.to_yaml()).output_shape
         (None, 2)
     """
-    yaml = _library()
+    return _model(parse_yaml(_checked(yaml_string, "yaml"), "The YAML of the model"), custom_objects, "YAML")
+
+
+def parse_yaml(text: str | bytes, where: str) -> Any:
+    """The plain data that YAML describes, with tuples as lists.
+
+    Raises:
+        FileProblem: it is none, or has parts without end.
+    """
+    yaml = yaml_library()
 
     class Loader(yaml.SafeLoader):  # type: ignore[name-defined]
-        """Plain data, and tuples as Keras wrote them, which are lists here."""
+        """Plain data, and tuples as Keras wrote them."""
 
-    Loader.add_constructor(_TUPLE, yaml.SafeLoader.construct_yaml_seq)
+    Loader.add_constructor("tag:yaml.org,2002:python/tuple", yaml.SafeLoader.construct_yaml_seq)
     try:
-        data = yaml.load(_checked(yaml_string, "yaml"), Loader)
-        _size(data, {}, set())
+        data = yaml.load(text, Loader)
+        _size(data, {}, set(), where)
     except RecursionError:
-        raise FileProblem("The YAML of the model is nested too deeply to be read.") from None
-    except yaml.YAMLError as problem:
-        raise FileProblem(f"The YAML of the model is not plain YAML: {short(problem)}") from None
-    return _model(data, custom_objects, "YAML")
+        raise FileProblem(f"{where} is nested too deeply to be read.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise FileProblem(f"{where} is not plain YAML: {short(problem)}") from None
+    return data
 
 
 def to_yaml(data: Any) -> str:
     """Plain data as YAML."""
-    text: str = _library().safe_dump(json.loads(json.dumps(data)), sort_keys=False)
+    text: str = yaml_library().safe_dump(json.loads(json.dumps(data)), sort_keys=False)
     return text
 
 
@@ -138,17 +146,17 @@ def _checked(text: Any, kind: str) -> str:
     return text
 
 
-def _size(data: Any, known: dict[int, int], around: set[int]) -> int:
+def _size(data: Any, known: dict[int, int], around: set[int], where: str) -> int:
     """How many parts plain data has; what is referred to many times is counted each time."""
     if not isinstance(data, (dict, list, tuple)):
         return 1
     if id(data) in around:
-        raise FileProblem("The YAML of the model refers to itself.")
+        raise FileProblem(f"{where} refers to itself.")
     if id(data) not in known:
         inner = data.values() if isinstance(data, dict) else data
-        known[id(data)] = 1 + sum(_size(item, known, around | {id(data)}) for item in inner)
+        known[id(data)] = 1 + sum(_size(item, known, around | {id(data)}, where) for item in inner)
     if known[id(data)] > _MOST_NODES:
-        raise FileProblem(f"The YAML of the model has more than {_MOST_NODES} parts.")
+        raise FileProblem(f"{where} has more than {_MOST_NODES} parts.")
     return known[id(data)]
 
 
@@ -158,7 +166,7 @@ def short(problem: BaseException) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _library() -> Any:
+def yaml_library() -> Any:
     try:
         return importlib.import_module("yaml")
     except ImportError:

@@ -27,7 +27,7 @@ from tsuno import engine
 from tsuno.core.dtypes import numpy_dtype
 
 T = TypeVar("T")
-CHECKSUM = "crc32"
+CHECKSUM = "checksum"
 """The attribute of an array in HDF5 that holds the checksum of its bytes."""
 _SMALL = 1 << 24
 """What claims no more bytes than this is not asked whether they are there."""
@@ -326,8 +326,14 @@ def _left_open(source: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def checksum(array: np.ndarray) -> int:
-    """The CRC-32 of an array's bytes."""
-    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    """The CRC-32 of the sums of an array's 64-bit words in blocks of 4 KiB, and of what is left over.
+
+    A sum costs a fifth of what a CRC does, and differs after any one flipped bit too.
+    """
+    raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    whole = raw.size - raw.size % 4096
+    sums = raw[:whole].view("<u8").reshape(-1, 512).sum(axis=1, dtype=np.uint64)
+    return zlib.crc32(raw[whole:].data, zlib.crc32(sums.data))
 
 
 def is_finite(array: np.ndarray, where: str, name: str) -> bool:

@@ -159,7 +159,7 @@ def _extract(archive: Path, folder: Path, archive_format: Any) -> None:
                 unfinished.mkdir()
                 try:
                     extract(archive, unfinished)
-                except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+                except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as problem:
                     raise ValueError(f"The archive {str(archive)!r} is not unpacked: {problem}.") from None
             return
     warnings.warn(f"{str(archive)!r} is no archive of the format {archive_format!r}: it stays as it is.", stacklevel=3)
