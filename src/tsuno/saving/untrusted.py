@@ -39,6 +39,8 @@ _MOST_NODES = 100_000
 _LARGEST_HEAP = 12 << 20
 _HEAP = b"GCOL\x01\0\0\0"
 _BLOCK = 1 << 20
+_LONGEST = 250
+"""The most letters of a message that may come from a file."""
 _IN_FLIGHT = 2
 """How many arrays may wait for their checks."""
 
@@ -271,7 +273,7 @@ class _Hdf5:
             place += step
 
     def problem(self, what: str) -> FileProblem:
-        return FileProblem(f"The file {self.name!r} is damaged or not to be trusted: {what}.")
+        return FileProblem(f"The file {self.name!r} is damaged or not to be trusted: {what[:_LONGEST]}.")
 
     def check(self, array: np.ndarray, where: str, expected: int | None) -> None:
         """Hold an array against its checksum, beside the reading of the next one if it is large."""
@@ -456,7 +458,7 @@ class Archive:
             raise self._problem(f"{where} cannot be read: {_first_line(problem)}") from None
 
     def _problem(self, what: str) -> FileProblem:
-        return FileProblem(f"The archive {self.name!r} is damaged or not to be trusted: {what}.")
+        return FileProblem(f"The archive {self.name!r} is damaged or not to be trusted: {what[:_LONGEST]}.")
 
 
 class Folder:

@@ -154,14 +154,14 @@ def _extract(archive: Path, folder: Path, archive_format: Any) -> None:
         if kind not in _OPENERS:
             raise unknown("archive format", kind, _OPENERS)
         fits, extract = _OPENERS[kind]
-        if fits(archive):
-            with _complete_or_absent(folder) as unfinished:
-                unfinished.mkdir()
-                try:
+        try:
+            if fits(archive):
+                with _complete_or_absent(folder) as unfinished:
+                    unfinished.mkdir()
                     extract(archive, unfinished)
-                except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as problem:
-                    raise ValueError(f"The archive {str(archive)!r} is not unpacked: {problem}.") from None
-            return
+                return
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as problem:
+            raise ValueError(f"The archive {str(archive)!r} is not unpacked: {str(problem)[:200]}.") from None
     warnings.warn(f"{str(archive)!r} is no archive of the format {archive_format!r}: it stays as it is.", stacklevel=3)
 
 
