@@ -117,3 +117,17 @@ def test_optional_parts_are_not_imported():
     )
     optional = {"keras", "tensorflow", "torch", "matplotlib", "pandas", "sklearn", "h5py", "IPython"}
     assert not optional & {name.split(".")[0] for name in run(code)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_files_that_nobody_vouches_for_are_opened_in_one_place(path):
+    where = str(path.relative_to(SOURCE))
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        call = ast.unparse(node.func)
+        if call in ("h5py.File", "zipfile.ZipFile"):
+            writes = len(node.args) > 1 and ast.unparse(node.args[1]) == "'w'"
+            assert writes or where in ("saving/untrusted.py", "utils/downloads.py"), f"{where} reads with {call}"
+        if call in ("np.load", "pickle.load", "marshal.load", "marshal.loads", "yaml.unsafe_load", "yaml.full_load"):
+            assert where == "data/workers.py", f"{where} calls {call}"

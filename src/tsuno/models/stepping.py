@@ -301,7 +301,6 @@ class Stepping(TextReader):
         logs, (*_, after) = self._in_either_form("test", self._test_step, (state, (x, y, sample_weight)), {})
         return logs, after
 
-
     def get_state_tree(self, value_format: Literal["backend_tensor", "numpy_array"] = "backend_tensor") -> Any:
         """The arrays of the model, its optimizer and its metrics, nested by the parts of their paths.
 
