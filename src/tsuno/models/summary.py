@@ -14,6 +14,7 @@ from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.graph import Graph
 from tsuno.layers import InputLayer, Layer
+from tsuno.saving.inspecting import readable, shown
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,16 +32,15 @@ def summary(
 ) -> None:
     """Print a table of the layers: their output shapes and numbers of weights."""
     from rich.console import Console
-    from rich.markup import escape
 
     console = Console(width=line_length or (None if Console().is_terminal else 80), highlight=False)
     with console.capture() as captured:
-        console.print(f'[bold]Model: "{escape(model.name)}"[/bold]')
+        console.print(f'[bold]Model: "{shown(model.name)}"[/bold]')
         console.print(_table(model, expand_nested, show_trainable, layer_range))
         for what, variables in _groups(model):
             count = sum(_size(variable) for variable in variables)
             bytes_ = sum(_size(variable) * np.dtype(variable._value.dtype).itemsize for variable in variables)
-            console.print(f"[bold] {what} params: [/bold]{count:,} ({_readable(bytes_)})")
+            console.print(f"[bold] {what} params: [/bold]{count:,} ({readable(bytes_)})")
     text = captured.get()
     if print_fn is not None:
         print_fn(text)
@@ -49,7 +49,6 @@ def summary(
 
 
 def _table(model: Model, expand_nested: bool, show_trainable: bool, layer_range: Sequence[str] | None) -> Table:
-    from rich.markup import escape
     from rich.table import Table
 
     linear = _is_linear(model.graph)
@@ -64,12 +63,12 @@ def _table(model: Model, expand_nested: bool, show_trainable: bool, layer_range:
     for depth, layer in _rows(model, expand_nested, layer_range):
         params = _count(layer)
         row = [
-            f"{'    ' * depth}{escape(layer.name)} ({type(layer).__name__})",
-            escape(_output_shape(layer)),
+            f"{'    ' * depth}{shown(layer.name)} ({type(layer).__name__})",
+            shown(_output_shape(layer)),
             f"{params:,}" if layer.built or params else "0 (unbuilt)",
         ]
         if not linear:
-            row.append(escape(_connections(model.graph, layer)) if depth == 0 else "")
+            row.append(shown(_connections(model.graph, layer)) if depth == 0 else "")
         if show_trainable:
             row.append(("Y" if layer.trainable else "N") if layer.weights else "-")
         table.add_row(*row)
@@ -166,11 +165,3 @@ def _groups(model: Model) -> list[tuple[str, list[Variable]]]:
     optimizer = model.optimizer.variables if model.optimizer is not None and model.optimizer.built else []
     groups = [("Total", [*trainable, *frozen, *optimizer]), ("Trainable", trainable), ("Non-trainable", frozen)]
     return [*groups, ("Optimizer", optimizer)] if optimizer else groups
-
-
-def _readable(count: float) -> str:
-    for unit in ("B", "KB", "MB", "GB", "TB"):
-        if count < 1024 or unit == "TB":
-            return f"{count:.2f} {unit}"
-        count /= 1024
-    return ""
