@@ -303,7 +303,9 @@ def test_ctrl_c_during_a_dispatch_loses_no_weights():
 
     program._dispatch = interrupted
     before = int(model.optimizer.iterations)
-    listening = signal.signal(signal.SIGINT, signal.default_int_handler)  # none where a shell has started this behind it
+    listening = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # none where a shell has started this behind it
     try:
         with pytest.raises(KeyboardInterrupt):
             model.fit(x, x, verbose=0)
