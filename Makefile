@@ -33,6 +33,8 @@ benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/streaming.py
 	$(BIN)/python benchmarks/resume.py
+	$(BIN)/python benchmarks/saving.py --sync
+	$(BIN)/python benchmarks/crash_files.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
