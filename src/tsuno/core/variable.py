@@ -333,8 +333,12 @@ def all_finite(variables: Iterable[Variable]) -> bool:
 
 
 def slots(owner: Any) -> dict[str, Variable]:
-    """The variables below an object by path; a second variable of the same path gets a number."""
-    variables: Iterable[Variable] = variables_of(owner)
+    """The variables below an object by path."""
+    return by_path(variables_of(owner))
+
+
+def by_path(variables: Iterable[Variable]) -> dict[str, Variable]:
+    """Variables by path; a second one of the same path gets a number."""
     table: dict[str, Variable] = {}
     for variable in variables:
         path, count = variable.path, 1

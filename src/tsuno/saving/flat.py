@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.core.dtypes import numpy_dtype
-from tsuno.core.variable import Variable, all_or_nothing
+from tsuno.core.variable import all_or_nothing, by_path
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import report, take_tree
 from tsuno.saving.untrusted import CHECKSUM, FileProblem, checksum, is_finite, parse_json
@@ -32,7 +32,7 @@ _NAMES = {name: short for short, name in DTYPES.items()}
 
 def write_flat(model: Any, path: Path, overwrite: bool = True) -> None:
     """Write the weights of a model."""
-    arrays = {name: variable.numpy() for name, variable in _named(model.weights)}
+    arrays = {name: variable.numpy() for name, variable in by_path(model.weights).items()}
     sums = {name: checksum(array) for name, array in arrays.items()}
     header: dict[str, Any] = {"__metadata__": {"format": "tsuno", CHECKSUM: json.dumps(sums)}}
     place = 0
@@ -56,7 +56,7 @@ def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
         header, begin = read_header(file, path)
         about = header.pop("__metadata__", None) or {}
         sums = parse_json(str(about.get(CHECKSUM, "{}")), f"The checksums in {str(path)!r}")
-        variables = dict(_named(model.weights))
+        variables = by_path(model.weights)
         if not isinstance(sums, dict) or (sums and sums.keys() != header.keys()):
             raise FileProblem(f"The file {str(path)!r} is damaged: its checksums are of other arrays.")
 
@@ -87,16 +87,6 @@ def read_flat(model: Any, path: Path, skip_mismatch: bool = False) -> None:
 def _below(place: str, header: dict[str, Any], read: Callable[[str], np.ndarray]) -> dict[str, np.ndarray]:
     """The arrays right under a place."""
     return {name.rpartition("/")[2]: read(name) for name in header if name.rpartition("/")[0] == place}
-
-
-def _named(variables: Iterable[Variable]) -> Iterable[tuple[str, Variable]]:
-    used: set[str] = set()
-    for variable in variables:
-        name, count = variable.path, 1
-        while name in used:
-            name, count = f"{variable.path}_{count}", count + 1
-        used.add(name)
-        yield name, variable
 
 
 def read_header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tsuno.core.context import scope
 from tsuno.core.registry import serialize
-from tsuno.core.variable import Variable, all_or_nothing
+from tsuno.core.variable import Variable, all_or_nothing, by_path
 from tsuno.layers.stored import own_variables
 from tsuno.saving.atomic import write_file
 from tsuno.saving.hdf5 import new_hdf5, put_array, put_text, put_texts, report
@@ -74,15 +74,11 @@ def _write_layers(group: Any, model: Any) -> None:
 
 
 def _write_arrays(group: Any, variables: list[Variable]) -> None:
-    names: list[str] = []
-    for variable in variables:
-        name, count = variable.path, 1
-        while name in names:
-            name, count = f"{variable.path}_{count}", count + 1
-        names.append(name)
+    table = by_path(variables)
+    for name, variable in table.items():
         around, _, last = name.rpartition("/")
         put_array(group.require_group(around) if around else group, last, variable.numpy())
-    put_texts(group, "weight_names", names)
+    put_texts(group, "weight_names", list(table))
 
 
 def in_order(layer: Any) -> list[Variable]:
