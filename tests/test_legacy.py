@@ -11,7 +11,8 @@ import pytest
 import tsuno
 from tsuno import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from tsuno.core import registry
-from tsuno.legacy import arguments, find, named, names, rewrite, rewriting
+from tsuno.core import past
+from tsuno.legacy import arguments, find, named, names, notices, rewrite, rewriting
 from tsuno.legacy import layers as old
 from tsuno.legacy.activations import keras2_hard_sigmoid
 from tsuno.legacy.image_layers import RandomHeight, RandomWidth
@@ -19,6 +20,11 @@ from tsuno.legacy.operations import OPERATIONS, TFOpLambda
 from tsuno.legacy.spellings import AtrousConvolution2D, Convolution2D, Deconvolution2D, TimeDistributedDense
 
 X = np.random.default_rng(0).uniform(-1, 1, (2, 6, 5, 3)).astype("float32")
+
+
+@pytest.fixture(autouse=True)
+def alive(monkeypatch):
+    monkeypatch.setattr(past, "alive", True)
 
 
 def plain(thing: Any) -> Any:
@@ -151,7 +157,7 @@ def test_every_row_is_read():
     used = set()
     for family, old_name in FAMILIES:
         for name in family:
-            row = rewriting._of_class(CLASSES[name])[0].get(old_name)
+            row = rewriting.of_class(CLASSES[name])[0].get(old_name)
             if row is None:
                 continue
             used.add((family[0], old_name))
@@ -405,7 +411,7 @@ def test_first_values_of_weights():
 
 
 def test_what_changes_is_said_once():
-    rewriting._said.clear()
+    notices._said.clear()
     with pytest.warns(UserWarning, match=r"Convolution2D\(3, 3, 3\) is read as in Keras 1") as caught:
         Convolution2D(3, 3, 3)
     assert caught[0].filename == __file__
@@ -463,7 +469,7 @@ def test_the_usual_call_costs_next_to_nothing():
     args, kwargs = (3,), {"activation": "relu", "name": "x"}
     found = rewrite(layers.Dense, args, kwargs)
     assert found[0] is args and found[1] is kwargs
-    assert rewriting._of_class(layers.Dense) is rewriting._of_class(layers.Dense)
+    assert rewriting.of_class(layers.Dense) is rewriting.of_class(layers.Dense)
 
 
 # ---------------------------------------------------------------------- names of the past

@@ -1,4 +1,4 @@
-"""The command line: `tsuno convert IN OUT`, `tsuno summary FILE`.
+"""The command line: `tsuno run PROGRAM`, `tsuno convert IN OUT`, `tsuno summary FILE`.
 
 Each command is a function of its arguments; what goes wrong in one is a sentence, never a traceback. What a file is,
 its contents say; what is written, the ending of its name.
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import tsuno
 
 _EXAMPLES = """examples:
+  tsuno run old_program.py --its-own arguments
   tsuno convert old.h5 new.keras
   tsuno convert model.keras model.onnx
   tsuno convert my.weights.h5 model.keras --model model.json
@@ -32,10 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what stands after `tsuno`; those of the process by default.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["run"] and given[1:] not in ([], ["-h"], ["--help"]):
+        # A program has its own arguments, its own errors, and its own way to end.
+        importlib.import_module("tsuno.legacy.running").run(given[1], given[2:])
+        return 0
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *rest: _say(str(message))
-            options = _parser().parse_args(arguments)
+            options = _parser().parse_args(given)
             options.command(options)
         sys.stdout.flush()
     except BrokenPipeError:  # `tsuno summary FILE | head`
@@ -59,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser("tsuno", description="Look into files of models, and turn them into others.", epilog=_EXAMPLES)
+    parser = _Parser("tsuno", description="Run old programs; look into files of models, and turn them into others.", epilog=_EXAMPLES)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=f"tsuno {tsuno.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -69,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MODULE_OR_FILE.py",
         help="Python with your own classes and functions, which is imported because you say so",
     )
+
+    run = commands.add_parser("run", help="run a program written for an earlier Keras or TensorFlow, as it is")
+    run.add_argument("program", metavar="PROGRAM.py", help="the program; `import keras` and the like mean Tsuno there")
+    run.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what the program finds in `sys.argv`")
 
     convert = commands.add_parser(
         "convert", help="write a file in another format", description=_convert.__doc__, parents=[custom]

@@ -33,9 +33,12 @@ class Graph:
         outputs: likewise; each must depend on the inputs only.
         name: the model's name, for messages.
         entries: whether inputs from the middle of another graph are named for their tensors.
+        ends: what else is computed, for its effects.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str = "model", entries: bool = False) -> None:
+    def __init__(
+        self, inputs: Any, outputs: Any, name: str = "model", entries: bool = False, ends: Sequence[KerasTensor] = ()
+    ) -> None:
         for what, structure in (("inputs", inputs), ("outputs", outputs)):
             wrong = [leaf for leaf in tree.flatten(structure) if not isinstance(leaf, KerasTensor)]
             if wrong or not tree.flatten(structure):
@@ -46,15 +49,24 @@ class Graph:
         self.inputs, self.outputs, self.name = inputs, outputs, name
         self.input_tensors: list[KerasTensor] = tree.flatten(inputs)
         self.output_tensors: list[KerasTensor] = tree.flatten(outputs)
+        self.ends = list(ends)
         self._input_ids = {id(tensor): place for place, tensor in enumerate(self.input_tensors)}
         if len(self._input_ids) < len(self.input_tensors):
             raise ValueError("`Model.inputs` must be distinct tensors; one is given twice.")
         self.input_layers = [_input_layer(tensor, entries) for tensor in self.input_tensors]
         self.nodes, self.operations = self._trace()
-        names = [operation.name for operation in self.operations]
-        twice = [each for each in names if names.count(each) > 1]
+        self._check_names()
+
+    def _check_names(self) -> None:
+        twice = [name for name, count in Counter(operation.name for operation in self.operations).items() if count > 1]
         if twice:
-            raise ValueError(f"Two layers of the model {name!r} are named {twice[0]!r}. Give each a `name` of its own.")
+            raise ValueError(
+                f"Two layers of the model {self.name!r} are named {twice[0]!r}. Give each a `name` of its own."
+            )
+
+    def with_end(self, tensor: KerasTensor) -> Graph:
+        """The graph with something else that is computed, for its effects."""
+        return Graph(self.inputs, self.outputs, self.name, ends=[*self.ends, tensor])
 
     @property
     def layers(self) -> list[Layer]:
@@ -94,7 +106,7 @@ class Graph:
             first_seen.setdefault(id(operation), len(first_seen))
 
         # Depth first, without recursion: models may have thousands of layers.
-        stack: list[tuple[KerasTensor, bool]] = [(tensor, False) for tensor in reversed(self.output_tensors)]
+        stack: list[tuple[KerasTensor, bool]] = [(tensor, False) for tensor in reversed((*self.output_tensors, *self.ends))]
         while stack:
             tensor, expanded = stack.pop()
             see(self._maker_or_fail(tensor))

@@ -16,6 +16,7 @@ class Arithmetic:
     __hash__ = object.__hash__
     shape: Any
     dtype: Any
+    value: Any
 
     def __add__(self, other: Any) -> Any:
         return OPS["add"](self, other)

@@ -72,6 +72,14 @@ class Configurable:
             # What this version has no argument for may be left out where it says nothing.
             known = {parameter.name for parameter, _ in _parameters(cls)}
             arguments = {name: value for name, value in arguments.items() if name in known or value is not None}
+            arguments = past.rewrite(cls, (), arguments, quiet=True)[1]
+            try:
+                return cls(**arguments)
+            except (TypeError, ValueError):
+                older = past.again(cls, arguments)
+                if older.keys() == arguments.keys() and all(older[name] is arguments[name] for name in older):
+                    raise
+                return cls(**older)
         return cls(**arguments)
 
     def __repr__(self) -> str:

@@ -24,6 +24,8 @@ class Context(threading.local):
     """Where `add_loss` puts its values."""
     path: tuple[str, ...] = ()
     """The names of the layers around the one at work."""
+    layer: Any = None
+    """The layer at work."""
     probes: list[tuple[str, Any]] | None = None
     """Where layers and optimizers say by name whether what they computed is finite; None if nobody asks."""
     observers: tuple[Any, ...] = ()
@@ -36,6 +38,8 @@ class Context(threading.local):
     """While shapes are inferred, a number without a value: what values are made of that are still to come."""
     made: tuple[Any, ...] = ()
     """Functions that each new layer is passed through."""
+    recording: Any = None
+    """A `core.spec.Recording` where calls on variables are recorded too; None inside pure functions."""
 
 
 context = Context()
@@ -57,6 +61,8 @@ constants = Constants()
 @contextmanager
 def scope(**changes: Any) -> Iterator[None]:
     """Set fields of the context for the duration of a block."""
+    if "bindings" in changes:  # a pure function begins, or ends for a while
+        changes.setdefault("recording", None)
     before = {name: getattr(context, name) for name in changes}
     try:
         for name, value in changes.items():

@@ -21,6 +21,7 @@ import numpy as np
 from tsuno import engine
 from tsuno.core.arithmetic import OPS
 from tsuno.core.config import Configurable
+from tsuno.core.context import context
 from tsuno.core.errors import is_from_below, reason
 from tsuno.core.naming import auto_name
 from tsuno.core.spec import KerasTensor, Node, infer, is_symbolic
@@ -46,6 +47,10 @@ def op(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if is_symbolic(*args, *kwargs.values()):
+            if context.recording is not None:
+                result = context.recording.run(call, args, kwargs)
+                if result is not NotImplemented:
+                    return result
             return Function(name).record(args, kwargs)
         if composable:
             for x in args:
@@ -81,7 +86,7 @@ def to_array(x: Any) -> Any:
     """`x` as an engine array; numbers stay numbers, so that they do not decide the dtype of a result."""
     if engine.is_array(x) or x is None or isinstance(x, (bool, int, float, complex)):
         return x
-    if isinstance(x, (Variable, Composed)):
+    if isinstance(x, (Variable, Composed)) or (isinstance(x, KerasTensor) and x.value is not None):
         return x.value
     if isinstance(x, (list, tuple)) and any(isinstance(item, Variable) or engine.is_array(item) for item in x):
         return type(x)(to_array(item) for item in x)

@@ -70,7 +70,7 @@ def go_to(place: Mapping[str, Any]) -> None:
         np.random.set_state(place["numpy"])
     _global.clear()
     for value in place["drawn"]:
-        _global_generator().state.assign(value)
+        global_generator().state.assign(value)
 
 
 @contextmanager
@@ -136,7 +136,17 @@ def _key(seed: int) -> np.ndarray:
     return np.array([seed & 0xFFFFFFFF, 0], np.uint32)
 
 
-def _global_generator() -> SeedGenerator:
+def _stream_of(layer: Any) -> SeedGenerator:
+    """The stream of a layer that draws numbers without a seed."""
+    if "_stream" not in vars(layer):
+        with scope(bindings=None):
+            layer._stream = SeedGenerator(name="stream")
+    stream: SeedGenerator = layer._stream
+    return stream
+
+
+def global_generator() -> SeedGenerator:
+    """The process-wide stream."""
     if not _global:
         with scope(bindings=None, path=()):
             _global.append(SeedGenerator(name="global_seed_generator"))
@@ -150,13 +160,14 @@ def draw_key(seed: Any) -> Any:
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         return _key(int(seed))
     if seed is None:
-        if context.bindings is not None:
+        if context.bindings is not None and not (_global and id(_global[0].state) in context.bindings):
+            if context.layer is not None:
+                return _stream_of(context.layer).next()
             raise ValueError(
-                "Random numbers without a seed cannot be drawn inside a layer or a loss: every step would draw the "
-                "same. Keep a "
-                "`tsuno.random.SeedGenerator()` as an attribute of the layer and pass it as `seed`."
+                "Random numbers without a seed cannot be drawn inside a loss or a compiled function: every step would "
+                "draw the same. Keep a `tsuno.random.SeedGenerator()` and pass it as `seed`."
             )
-        return _global_generator().next()
+        return global_generator().next()
     if getattr(seed, "shape", None) == (2,):
         return seed
     raise invalid("seed", "an integer, a SeedGenerator or None", seed)

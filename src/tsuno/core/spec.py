@@ -18,6 +18,7 @@ from tsuno.core.context import context, scope
 from tsuno.core.dtypes import numpy_dtype, standardize_dtype
 from tsuno.core.naming import auto_name
 from tsuno.core.validate import shape as standardize_shape
+from tsuno.core.variable import Variable
 
 Shape = tuple[int | None, ...]
 _PROBES = (60, 84)  # many divisors each, so that reshaping an unknown size works out
@@ -36,6 +37,9 @@ class KerasTensor(Arithmetic):
         >>> tsuno.ops.concatenate([x, x], axis=-1).shape
         (None, 6)
     """
+
+    value: Any = None
+    """The values, of a tensor that was computed when it was made; see `Recording`."""
 
     def __init__(
         self,
@@ -96,6 +100,14 @@ class KerasTensor(Arithmetic):
         return (self[i] for i in range(len(self)))
 
 
+class Recording:
+    """What records calls on variables, where those on symbolic tensors alone would be."""
+
+    def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of a call that is computed at once; NotImplemented for one that becomes a node of a graph."""
+        return NotImplemented
+
+
 class Node:
     """One call of an operation: what it was given and what came out."""
 
@@ -117,9 +129,12 @@ class Node:
 
 
 def is_symbolic(*values: Any) -> bool:
-    """Whether a symbolic tensor is among the values or within lists, tuples and dicts of them."""
+    """Whether a symbolic tensor, or a variable that is recorded, is among the values or within lists and dicts."""
     for value in values:
         if isinstance(value, KerasTensor):
+            if value.value is None or context.recording is not None:
+                return True
+        elif isinstance(value, Variable) and context.recording is not None:
             return True
         if isinstance(value, (list, tuple)):
             if is_symbolic(*value):

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 
 import numpy as np
 
+from tsuno.core import past
 from tsuno.core.errors import describe, invalid, suggest
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,11 +90,12 @@ def check(annotation: Any, value: Any, where: str) -> Any:
 
 
 def spelled(function: F) -> F:
-    """A method; where the name of an argument is misspelt, the error has the nearest right one."""
+    """A method that takes the words of the past; for a misspelt argument, the error has the nearest right one."""
     known = inspect.signature(function).parameters.keys()
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = past.reword(function, known, args, kwargs)
         if not kwargs.keys() <= known:
             strange = next(name for name in kwargs if name not in known)
             raise TypeError(f"`{function.__qualname__}` has no argument {strange!r}.{suggest(strange, known)}")

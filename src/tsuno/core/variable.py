@@ -243,7 +243,7 @@ def _own(value: Any, given: Any) -> Any:
 
 
 def _value(x: Any) -> Any:
-    return x.value if isinstance(x, (Variable, Composed)) else x
+    return x.value if isinstance(x, Arithmetic) and x.value is not None else x
 
 
 class Holder:

@@ -86,6 +86,18 @@ def compile(function: Callable[..., Any], quickly: bool = True, **options: Any) 
     return jax.jit(function, **{"compiler_options": _compiler_options() if quickly else None, **options})
 
 
+def extend_arrays(**methods: Callable[..., Any]) -> None:
+    """Give arrays further methods, which must have names that they do not use."""
+    kind = type(jax.device_put(np.float32(0)))
+    for name, method in methods.items():
+        setattr(kind, name, method)
+
+
+def show(message: str, x: Any) -> None:
+    """Print a message and an array whenever the program at work gets there."""
+    jax.debug.print("{message}{x}", message=message, x=x)
+
+
 @functools.cache
 def _compiler_options() -> dict[str, Any] | None:
     """On CPU, the older of XLA's two code generators: it compiles in two thirds of the time, to code that is as fast

@@ -121,9 +121,10 @@ class Layer(Changeable, Configurable):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if "_arguments" not in self.__dict__ or "_inbound_nodes" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}.__init__ must call `super().__init__()` before anything else.")
-        if is_symbolic(args, kwargs):
-            return self._record(args, kwargs)
-        return self._run(*args, **kwargs)
+        if context.recording is None and not is_symbolic(args, kwargs):
+            return self._run(*args, **kwargs)
+        result = NotImplemented if context.recording is None else context.recording.run(self._run, args, kwargs)
+        return self._record(args, kwargs) if result is NotImplemented else result
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """`call` on arrays, with all that belongs around it."""
@@ -145,10 +146,10 @@ class Layer(Changeable, Configurable):
             arguments["training"] = training
         policy = self.dtype_policy
         mixed = policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
-        with engine.named(self.name), scope(training=training, compute_dtype=mixed, path=(*context.path, self.name)):
+        path = (*context.path, self.name)
+        with engine.named(self.name), scope(training=training, compute_dtype=mixed, path=path, layer=self):
             outputs = signature.call(self, arguments)
-        if not self.built:
-            self.built = True
+        self.built = True
         if self._passes_masks:
             self._pass_mask(first, mask, outputs)
         if self.activity_regularizer is not None:

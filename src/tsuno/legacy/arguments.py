@@ -22,6 +22,7 @@ from tsuno.legacy.rows import (
     one_axis,
     sequence,
     valued,
+    with_readers,
 )
 
 _ORDER = valued("data_format", {"th": "channels_first", "tf": "channels_last", "default": None})
@@ -248,3 +249,38 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("BackupAndRestore", {"save_before_preemption": gone(False)}),
 )  # fmt: skip
 """The classes that rows are for, and the rows: the old name, and its name today or a `Row`."""
+
+_READING: dict[str, Any] = {
+    **{
+        old: Row(None, lambda x, value, new=new: {"x": with_readers(x, new, value)}, ("x", old))
+        for new in ("workers", "max_queue_size")
+        for old in (new, {"workers": "nb_worker", "max_queue_size": "max_q_size"}[new])
+    },
+    "use_multiprocessing": gone(),  # threads read as well, and take whatever a program has
+    "pickle_safe": gone(),
+}
+_SHOW_ACCURACY = Row(None, lambda shown: {}, note=lambda shown: _TO_COMPILE if shown else "")
+_TO_COMPILE = "`show_accuracy` is now `compile(metrics=['accuracy'])`."
+
+FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("Model.fit Model.evaluate", {"show_accuracy": _SHOW_ACCURACY}),
+    ("Model.fit Model.evaluate Model.predict", _READING),
+    ("Model.fit", {"nb_epoch": "epochs", "samples_per_epoch": gone(None), "nb_val_samples": "validation_steps"}),
+    ("Model.fit Model.train_on_batch", {"class_weight": valued("class_weight", {"auto": None})}),
+    ("Model.train_on_batch Model.test_on_batch", {"reset_metrics": gone(), "accuracy": gone(False)}),
+    ("Model.evaluate", {"val_samples": "steps"}),
+    (
+        "Model.compile",
+        {
+            "sample_weight_mode": gone(),
+            "class_mode": gone(),
+            "theano_mode": gone(),
+            "target_tensors": gone(None),
+            "distribute": gone(None),
+            "experimental_run_tf_function": gone(),
+        },
+    ),
+    ("utils.to_categorical", {"nb_classes": "num_classes"}),
+    ("datasets.imdb.load_data datasets.reuters.load_data", {"nb_words": "num_words"}),
+)
+"""The methods and functions that rows are for, and the rows."""

@@ -1,28 +1,72 @@
-"""The arguments of a constructor in today's words: the one mechanism that reads the tables."""
+"""Arguments in today's words, of constructors, methods and functions: the one mechanism that reads the tables."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from pathlib import Path
 from typing import Any
 
 from tsuno.core import registry
-from tsuno.legacy.arguments import TABLE
+from tsuno.legacy.arguments import FUNCTIONS, TABLE
+from tsuno.legacy.notices import say
 from tsuno.legacy.positions import FORMS
 from tsuno.legacy.rows import LEFT, Form, Row
 
 
-def rewrite(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a constructor in today's words."""
-    rows, forms = _of_class(cls)
+def rewrite(
+    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], quiet: bool = False
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a constructor in today's words; `quiet` says nothing of it."""
+    rows, forms = of_class(cls)
     if forms and len(args) > 0:
+        given = args
         args, kwargs = _with_names(cls, forms, args, kwargs)
+        quiet = quiet or len(args) < len(given)  # what they are read as has been said
+    return args, _reworded(cls.__name__, rows, kwargs, quiet)
+
+
+def reword(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str | None = None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a function or method in today's words; `name` is its name in the table."""
+    name = name or function.__qualname__
+    rows = of_function(name)
     if not rows or rows.keys().isdisjoint(kwargs):
         return args, kwargs
+    names = list(inspect.signature(function).parameters)
+    return (), _reworded(name, rows, dict(zip(names, args, strict=False)) | kwargs)
+
+
+def worded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function that takes the words of the past too, and shows them in its signature."""
+    rows = of_function(name)
+    if not rows:
+        return function
+    known = inspect.signature(function).parameters
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = reword(function, args, kwargs, name)
+        return function(*args, **kwargs)
+
+    call.__signature__ = with_words(inspect.signature(function), set(rows) - set(known))  # type: ignore[attr-defined]
+    return call
+
+
+def with_words(signature: inspect.Signature, words: set[str]) -> inspect.Signature:
+    """A signature with further words, which are given by name only."""
+    own = [each for each in signature.parameters.values() if each.kind is not Parameter.VAR_KEYWORD]
+    rest = [each for each in signature.parameters.values() if each.kind is Parameter.VAR_KEYWORD]
+    return signature.replace(
+        parameters=[*own, *(Parameter(word, Parameter.KEYWORD_ONLY, default=None) for word in sorted(words)), *rest]
+    )
+
+
+def _reworded(where: str, rows: Mapping[str, Row], kwargs: dict[str, Any], quiet: bool = False) -> dict[str, Any]:
+    if not rows or rows.keys().isdisjoint(kwargs):
+        return kwargs
     kwargs = dict(kwargs)
     waiting, seen = sorted((name for name in kwargs if name in rows), key=lambda name: -len(rows[name].olds)), set()
     while waiting:
@@ -30,11 +74,11 @@ def rewrite(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
         if name not in kwargs or name in seen:
             continue
         seen.add(name)
-        waiting += [new for new in _apply(cls, name, rows[name], kwargs) if new in rows]
-    return args, kwargs
+        waiting += [new for new in _apply(where, name, rows[name], kwargs, quiet) if new in rows]
+    return kwargs
 
 
-def _apply(cls: type, name: str, row: Row, kwargs: dict[str, Any]) -> Mapping[str, Any]:
+def _apply(where: str, name: str, row: Row, kwargs: dict[str, Any], quiet: bool) -> Mapping[str, Any]:
     """Put in `kwargs` what a row says; returns that."""
     olds = row.olds or (name,)
     if any(old not in kwargs for old in olds):
@@ -48,13 +92,18 @@ def _apply(cls: type, name: str, row: Row, kwargs: dict[str, Any]) -> Mapping[st
     for old in olds:
         given = kwargs.pop(old)
         if row.note is not None and (note := row.note(given)):
-            _say(f"{cls.__name__}: {note}", once_for=f"{cls.__name__}.{name}")
+            say(f"{where}: {note}", once_for=f"{where}.{name}")
     twice = [new for new in found if new in kwargs]
     if twice and kwargs[twice[0]] != found[twice[0]]:
         raise TypeError(
-            f"{cls.__name__} was given {name!r} and {twice[0]!r}, the old and the present name of one argument. "
+            f"{where} was given {name!r} and {twice[0]!r}, the old and the present name of one argument. "
             f"Keep {twice[0]!r}."
         )
+    if not quiet and row.note is None and not set(olds) & set(found):
+        words = " and ".join(f"`{old}`" for old in olds)
+        today = " and ".join(f"`{new}`" for new in found)
+        verb = "is" if len(olds) == 1 else "are"
+        say(f"{words} of {where} {verb} {'now ' + today if today else 'without effect today'}.", once_for=words)
     kwargs.update(found)
     return found
 
@@ -67,28 +116,13 @@ def _with_names(
         names = form.names.split()
         if len(args) <= len(names) and form.fits(args, kwargs) and kwargs.keys().isdisjoint(names[: len(args)]):
             if form.note:
-                _say(f"{cls.__name__}{tuple(args)} {form.note}", once_for=cls.__name__)
+                say(f"{cls.__name__}{tuple(args)} {form.note}", once_for=cls.__name__)
             return (), {**dict(zip(names, args, strict=False)), **kwargs}
     return args, kwargs
 
 
-_said: set[str] = set()
-_LIBRARY = str(Path(__file__).parents[1])
-
-
-def _say(note: str, once_for: str) -> None:
-    """Warn where the user's program calls the library, once in a process for each thing."""
-    if once_for in _said:
-        return
-    _said.add(once_for)
-    level, frame = 1, inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename.startswith(_LIBRARY):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(note, stacklevel=level)
-
-
 @functools.cache
-def _of_class(cls: type) -> tuple[dict[str, Row], tuple[Form, ...]]:
+def of_class(cls: type) -> tuple[dict[str, Row], tuple[Form, ...]]:
     """The rows and forms for a class: those of its bases in the library, the nearest base first.
 
     The words of a constructor that a user wrote are the user's own.
@@ -111,6 +145,16 @@ def _of_class(cls: type) -> tuple[dict[str, Row], tuple[Form, ...]]:
                 rows[old] = row
         forms += FORMS.get(base.__name__, ())
     return rows, tuple(forms)
+
+
+@functools.cache
+def of_function(name: str) -> dict[str, Row]:
+    """The rows for a function or method."""
+    rows: dict[str, Row] = {}
+    for names, given in FUNCTIONS:
+        if name in names.split():
+            rows |= {old: Row(row) if isinstance(row, str) else row for old, row in given.items()}
+    return rows
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tsuno.core import registry
+from tsuno.data import PyDataset
 
 LEFT = object()
 """What a row returns for a value that it cannot read."""
@@ -109,3 +110,10 @@ def of_length(length: Any) -> Any:
     return (
         LEFT if length is None else {"input_shape": tuple(length) if isinstance(length, (list, tuple)) else (length,)}
     )
+
+
+def with_readers(x: Any, name: str, value: Any) -> Any:
+    """A `PyDataset` that reads as `fit` was once told to: with so many workers, so far ahead."""
+    if isinstance(x, PyDataset):
+        setattr(x, name, value)
+    return x

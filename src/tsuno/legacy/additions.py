@@ -1,0 +1,115 @@
+"""Losses and metrics that are tensors of a model's own graph: `add_loss(tensor)`, and losses that refer to layers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from tsuno import ops
+from tsuno.core import tree
+from tsuno.core.context import scope
+from tsuno.core.spec import KerasTensor, Recording
+from tsuno.graph import Graph
+from tsuno.layers import Layer
+from tsuno.legacy import symbolic
+from tsuno.metrics import Mean
+
+
+class AddLoss(Layer):
+    """Adds what it is given to what training makes small."""
+
+    def call(self, inputs: Any) -> Any:
+        self.add_loss(ops.sum(inputs))
+        return inputs
+
+
+class AddMetric(Layer):
+    """Shows the mean of what it is given among the metrics.
+
+    Args:
+        metric_name: the name in logs.
+        **kwargs: the arguments of every layer.
+    """
+
+    def __init__(self, metric_name: str = "metric", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mean = Mean(name=metric_name)
+
+    def call(self, inputs: Any) -> Any:
+        self.mean.update_state(inputs)
+        return inputs
+
+
+def add_to_graph(model: Any, layer: Layer, tensor: KerasTensor) -> None:
+    """Let a model also compute a layer of one of its tensors, whatever its outputs are."""
+    model.graph = model.graph.with_end(layer(tensor))
+    model._graph_layers = list(model.graph.layers)
+    model.reset_programs()
+
+
+def add_loss(usual: Callable[..., None]) -> Callable[..., None]:
+    """`add_loss`, which also takes symbolic tensors of a model's graph."""
+
+    @functools.wraps(usual)
+    def call(self: Any, losses: Any, *rest: Any, **options: Any) -> None:
+        for loss in losses if isinstance(losses, (list, tuple)) else [losses]:
+            loss = loss() if callable(loss) and not isinstance(loss, KerasTensor) else loss
+            if isinstance(getattr(self, "graph", None), Graph) and symbolic.is_drawn(loss):
+                add_to_graph(self, AddLoss(), loss)
+            else:
+                usual(self, loss)
+
+    return call
+
+
+def add_metric(self: Any, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
+    """Show a value among the metrics: a tensor of a model's graph, or one computed in a layer's `call`."""
+    if isinstance(value, str):  # the arguments of 1.14 were the other way round
+        value, name = name, value
+    name = name or aggregation or "metric"
+    if isinstance(getattr(self, "graph", None), Graph) and symbolic.is_drawn(value):
+        add_to_graph(self, AddMetric(name), value)
+        return
+    means = self.__dict__.setdefault("_added_metrics", {})
+    if name not in means:
+        with scope(bindings=None):
+            means[name] = Mean(name=name)
+    means[name].update_state(value)
+
+
+class _Resolving(Recording):
+    """Computes what refers to tensors of a graph from the values that its inputs have."""
+
+    def __init__(self, graph: Graph, x: Any) -> None:
+        self._graph, self._x = graph, x
+        self._values: dict[int, Any] = {}
+
+    def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        args, kwargs = tree.map_structure(self.value_of, (args, kwargs))
+        with scope(recording=None):
+            return function(*args, **kwargs)
+
+    def value_of(self, x: Any) -> Any:
+        """The value of a tensor of the graph; other things as they are."""
+        if not isinstance(x, KerasTensor) or x.value is not None:
+            return x
+        if id(x) not in self._values:
+            with scope(recording=None):
+                running = symbolic.Running(self._graph.input_tensors, [x])
+                self._values[id(x)] = running.run(self._graph.align(self._x))[0]
+        return self._values[id(x)]
+
+
+def resolving(usual: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that measures outputs, within which tensors of the model's graph have their values."""
+
+    @functools.wraps(usual)
+    def call(self: Any, x: Any = None, *rest: Any, **options: Any) -> Any:
+        if x is None or self.graph is None:
+            return usual(self, x, *rest, **options)
+        around = _Resolving(self.graph, x)
+        with scope(recording=around):
+            return around.value_of(usual(self, x, *rest, **options))
+
+    return call

@@ -1,0 +1,29 @@
+"""What is said where a program uses a form of the past: one short line, once in a run for each form."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from pathlib import Path
+
+_said: set[str] = set()
+_LIBRARY = str(Path(__file__).parents[1])
+
+
+class OldForm(UserWarning):
+    """A form of the past that has another name, or another meaning, today."""
+
+
+def say(note: str, once_for: str) -> None:
+    """Warn where the user's program calls the library."""
+    if once_for in _said:
+        return
+    _said.add(once_for)
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and _is_ours(frame.f_code.co_filename):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(note, OldForm, stacklevel=level)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith(_LIBRARY) or file.startswith("<frozen importlib")

@@ -1,0 +1,59 @@
+"""Run a program of the past as it is: `tsuno run program.py`."""
+
+from __future__ import annotations
+
+import functools
+import runpy
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tsuno.legacy.importing import install
+from tsuno.legacy.notices import OldForm
+
+
+def run(program: str, arguments: Sequence[str] = ()) -> None:
+    """Run a program under names of the past.
+
+    Args:
+        program: a Python file.
+        arguments: what the program finds in `sys.argv` after its own name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        SyntaxError: it is not Python 3.
+    """
+    path = Path(program)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no program {program!r} to run.")
+    install()
+    _say_in_one_line()
+    sys.argv = [program, *arguments]
+    sys.path.insert(0, str(path.resolve().parent))
+    sys.excepthook = functools.partial(_show_from_program_on, str(path))
+    runpy.run_path(str(path), run_name="__main__")
+
+
+def _show_from_program_on(path: str, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """Print an error without the frames that run the program."""
+    inner = trace
+    while inner is not None and inner.tb_frame.f_code.co_filename != path:
+        inner = inner.tb_next
+    traceback.print_exception(kind, error, inner or trace)
+
+
+def _say_in_one_line() -> None:
+    """Show notes about old forms as `program.py:3: …`, all else as Python does."""
+    warnings.simplefilter("always", OldForm)
+    usual = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], filename: str, lineno: int, *rest: Any) -> None:
+        if category is OldForm:
+            print(f"{Path(filename).name}:{lineno}: {message}", file=sys.stderr)
+        else:
+            usual(message, category, filename, lineno, *rest)
+
+    warnings.showwarning = show
