@@ -26,8 +26,9 @@ ORDER = [
     ["training"],
     ["models"],
     ["distribution"],
+    ["config", "datasets", "distillation", "dtype_policies", "preprocessing", "tree", "utils", "wrappers"],
+    ["applications", "backend", "mixed_precision"],
     ["legacy"],
-    ["config", "dtype_policies", "tree", "utils", "wrappers", "distillation"],
     ["cli", "__main__"],
 ]
 RANK = {name: place for place, names in enumerate(ORDER) for name in names}

@@ -109,6 +109,7 @@ READ: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "pointwise_regularizer": ({"pointwise_regularizer": None}, {"pointwise_regularizer": None}),
     "pool_length": ({"pool_length": 2}, {"pool_size": 2}),
     "poolsize": ({"poolsize": (2, 2)}, {"pool_size": (2, 2)}),
+    "rate": ({"rate": "0.2"}, {"rate": 0.2}),
     "reduction": ({"reduction": "auto"}, {"reduction": "sum_over_batch_size"}),
     "sigma": ({"sigma": 0.1}, {"stddev": 0.1}),
     "stride": ({"stride": 2}, {"strides": 2}),
@@ -417,11 +418,13 @@ def test_what_changes_is_said_once():
     assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match="dropout=0.5 is left out; put a SpatialDropout1D layer after it"):
         layers.Embedding(3, 2, dropout=0.5)
+    with pytest.warns(notices.OldForm, match="`output_dim` of Dense is now `units`"):
+        layers.Dense(output_dim=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Convolution2D(3, 5, 5)
         layers.Embedding(3, 2, dropout=0.2)
-        layers.Dense(output_dim=3, init="uniform")
+        layers.LSTM(output_dim=3)
 
 
 @pytest.mark.parametrize(

@@ -412,7 +412,8 @@ class Server(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_downloads_that_fail_leave_nothing(tmp_path):
+def test_downloads_that_fail_leave_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tsuno.utils.transfers._PAUSES", (0.01,))
     server = http.server.HTTPServer(("127.0.0.1", 0), Server)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

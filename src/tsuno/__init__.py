@@ -14,10 +14,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tsuno import activations as activations
+    from tsuno import applications as applications
+    from tsuno import backend as backend
     from tsuno import callbacks as callbacks
     from tsuno import config as config
     from tsuno import constraints as constraints
     from tsuno import data as data
+    from tsuno import datasets as datasets
     from tsuno import distillation as distillation
     from tsuno import dtype_policies as dtype_policies
     from tsuno import export as export
@@ -25,9 +28,11 @@ if TYPE_CHECKING:
     from tsuno import layers as layers
     from tsuno import losses as losses
     from tsuno import metrics as metrics
+    from tsuno import mixed_precision as mixed_precision
     from tsuno import models as models
     from tsuno import ops as ops
     from tsuno import optimizers as optimizers
+    from tsuno import preprocessing as preprocessing
     from tsuno import quantizers as quantizers
     from tsuno import random as random
     from tsuno import regularizers as regularizers
@@ -60,10 +65,10 @@ if TYPE_CHECKING:
     from tsuno.rewrite.rematerialize import RematScope as RematScope
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "data", "distillation", "dtype_policies", "export",
-    "initializers",
-    "layers", "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers", "saving",
-    "tree", "utils", "wrappers",
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "data", "datasets",
+    "distillation", "dtype_policies", "export", "initializers", "layers", "losses", "metrics", "mixed_precision",
+    "models", "ops", "optimizers", "preprocessing", "quantizers", "random", "regularizers", "saving", "tree", "utils",
+    "wrappers",
 )  # fmt: skip
 _HOMES = {
     "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers",

@@ -41,7 +41,7 @@ class Graph:
     ) -> None:
         for what, structure in (("inputs", inputs), ("outputs", outputs)):
             wrong = [leaf for leaf in tree.flatten(structure) if not isinstance(leaf, KerasTensor)]
-            if wrong or not tree.flatten(structure):
+            if wrong or not (tree.flatten(structure) or (entries and what == "inputs")):
                 raise TypeError(
                     f"`Model.{what}` must be symbolic tensors, made by `Input` and by calling layers on them; got "
                     f"{describe(wrong[0]) if wrong else describe(structure)}."

@@ -139,15 +139,24 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic))
 
 
-class _ByOldNamesToo(dict[str, list[Any]]):
-    """The history: what the names of a decade of programs mean is found as well."""
+_OLD = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}
+_OTHER = _OLD | {new: old for old, new in _OLD.items()}
 
-    def __missing__(self, name: str) -> list[Any]:
-        old = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}
-        new = {value: key for key, value in old.items()} | old
-        if name in new and new[name] in self:
-            return self[new[name]]
+
+class ByOldNamesToo(dict[str, Any]):
+    """Logs, or a history: what the names of a decade of programs mean is found as well."""
+
+    def __missing__(self, name: str) -> Any:
+        if dict.__contains__(self, _OTHER.get(name, name)):
+            return self[_OTHER[name]]
         raise KeyError(f"{name!r} is not in the history, which has {', '.join(map(repr, self))}.{suggest(name, self)}")
+
+    def __contains__(self, name: object) -> bool:
+        return dict.__contains__(self, name) or dict.__contains__(self, _OTHER.get(str(name), name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What is under a name, today's or the old one."""
+        return self[name] if name in self else default
 
 
 class History(Callback):
@@ -168,10 +177,10 @@ class History(Callback):
     def __init__(self) -> None:
         super().__init__()
         self.epoch: list[int] = []
-        self.history: dict[str, list[Any]] = _ByOldNamesToo()
+        self.history: dict[str, list[Any]] = ByOldNamesToo()
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        super().set_state({**state, "history": _ByOldNamesToo(state["history"])})
+        super().set_state({**state, "history": ByOldNamesToo(state["history"])})
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []

@@ -76,10 +76,9 @@ class Configurable:
             try:
                 return cls(**arguments)
             except (TypeError, ValueError):
-                older = past.again(cls, arguments)
-                if older.keys() == arguments.keys() and all(older[name] is arguments[name] for name in older):
+                if (older := past.again(cls, (), arguments)) is None:
                     raise
-                return cls(**older)
+                return cls(**older[1])
         return cls(**arguments)
 
     def __repr__(self) -> str:
@@ -153,11 +152,12 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
         if registry.in_library(owner):  # a class of the user's has words of its own
             known = next(base for base in cls.__mro__ if registry.in_library(base))
             args, kwargs = past.rewrite(known, args, kwargs)
-        bound = _bind(cls if outermost else owner, args, kwargs)
-        annotations = _annotations(cls if outermost else owner)
-        for name, value in bound.arguments.items():
-            if name in annotations:
-                bound.arguments[name] = check(annotations[name], value, f"{cls.__name__}.{name}")
+        try:
+            bound = _checked(cls if outermost else owner, cls.__name__, args, kwargs)
+        except (TypeError, ValueError):
+            if not registry.in_library(owner) or (older := past.again(known, args, kwargs)) is None:
+                raise
+            bound = _checked(cls if outermost else owner, cls.__name__, *older)
         args, kwargs = bound.args, bound.kwargs
         bound.apply_defaults()
         if outermost:
@@ -170,6 +170,15 @@ def _boundary(owner: type, init: Callable[..., None]) -> Callable[..., None]:
         return None
 
     return construct
+
+
+def _checked(cls: type, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+    """The arguments of a class by its signature, in their plain form; `name` is what messages call it."""
+    bound, annotations = _bind(cls, args, kwargs), _annotations(cls)
+    for argument, value in bound.arguments.items():
+        if argument in annotations:
+            bound.arguments[argument] = check(annotations[argument], value, f"{name}.{argument}")
+    return bound
 
 
 def _bind(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:

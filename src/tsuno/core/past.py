@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 alive = False
+standalone = False
+"""Whether the program imports `keras` itself, and not as a part of TensorFlow."""
 
 
 @functools.cache
@@ -47,9 +49,13 @@ def reword(
     return reworded
 
 
-def again(cls: type, config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration that the class refused, with the values of the past in today's form."""
-    return dict(_legacy().rewrite(cls, (), config, True)[1])
+def again(
+    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """Arguments that a constructor refused, as the past meant them; None if it meant nothing else."""
+    older, words = _legacy().rewrite(cls, args, kwargs, True)
+    same = older == args and words.keys() == kwargs.keys() and all(words[name] is kwargs[name] for name in words)
+    return None if same else (older, words)
 
 
 def find(name: str, namespace: str | None = None) -> Any:

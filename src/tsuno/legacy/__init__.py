@@ -1,7 +1,7 @@
 """The names and arguments of the past, as tables, and the functions that read them."""
 
-from collections.abc import Sequence
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from tsuno.legacy.names import find as find

@@ -105,11 +105,23 @@ def resolving(usual: Callable[..., Any]) -> Callable[..., Any]:
     """A method that measures outputs, within which tensors of the model's graph have their values."""
 
     @functools.wraps(usual)
-    def call(self: Any, x: Any = None, *rest: Any, **options: Any) -> Any:
+    def call(self: Any, x: Any = None, y: Any = None, y_pred: Any = None, *rest: Any, **options: Any) -> Any:
+        y = _columns(y, y_pred)
         if x is None or self.graph is None:
-            return usual(self, x, *rest, **options)
+            return usual(self, x, y, y_pred, *rest, **options)
         around = _Resolving(self.graph, x)
         with scope(recording=around):
-            return around.value_of(usual(self, x, *rest, **options))
+            return around.value_of(usual(self, x, y, y_pred, *rest, **options))
 
     return call
+
+
+def _columns(y: Any, y_pred: Any) -> Any:
+    """Targets, where a row of numbers stands for a column of them."""
+    if getattr(y, "ndim", 0) == 1 and getattr(y_pred, "ndim", 0) == 2:
+        return y[:, None]
+    if isinstance(y, (list, tuple)) and isinstance(y_pred, (list, tuple)) and len(y) == len(y_pred):
+        return type(y)(_columns(each, output) for each, output in zip(y, y_pred, strict=True))
+    if isinstance(y, dict) and isinstance(y_pred, dict):
+        return {name: _columns(each, y_pred.get(name)) for name, each in y.items()}
+    return y

@@ -12,6 +12,8 @@ from typing import Any
 from tsuno.legacy.rows import (
     LEFT,
     Row,
+    as_number,
+    as_number_note,
     batch,
     first_values,
     four_sides,
@@ -22,12 +24,13 @@ from tsuno.legacy.rows import (
     one_axis,
     sequence,
     valued,
+    with_dtype,
     with_readers,
 )
 
 _ORDER = valued("data_format", {"th": "channels_first", "tf": "channels_last", "default": None})
 _KERNEL: dict[str, Any] = {
-    "init": "kernel_initializer",
+    "init": Row("kernel_initializer", with_dtype),
     "bias": "use_bias",
     "W_regularizer": Row("kernel_regularizer", of_keras_1),
     "b_regularizer": Row("bias_regularizer", of_keras_1),
@@ -57,7 +60,7 @@ _VOLUME: dict[str, Any] = {
 }
 _RECURRENT: dict[str, Any] = {
     **_KERNEL,
-    "inner_init": "recurrent_initializer",
+    "inner_init": Row("recurrent_initializer", with_dtype),
     "inner_activation": "recurrent_activation",
     "U_regularizer": Row("recurrent_regularizer", of_keras_1),
     "dropout_W": "dropout",
@@ -143,7 +146,7 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "Embedding",
         {
-            "init": "embeddings_initializer",
+            "init": Row("embeddings_initializer", with_dtype),
             "W_regularizer": Row("embeddings_regularizer", of_keras_1),
             "W_constraint": Row("embeddings_constraint", of_keras_1),
             "input_length": Row(None, of_length, today=True),
@@ -187,7 +190,10 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("ZeroPadding2D", {"padding": Row("padding", four_sides)}),
     ("UpSampling1D", {"length": "size"}),
-    ("Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianDropout AlphaDropout", {"p": "rate"}),
+    (
+        "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianDropout AlphaDropout",
+        {"p": "rate", "rate": Row("rate", as_number, today=True, note=as_number_note)},
+    ),
     ("SpatialDropout1D SpatialDropout2D SpatialDropout3D", {"noise_shape": gone(None)}),
     ("GaussianNoise", {"sigma": "stddev"}),
     ("LeakyReLU", {"alpha": "negative_slope"}),
@@ -280,7 +286,29 @@ FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "experimental_run_tf_function": gone(),
         },
     ),
-    ("utils.to_categorical", {"nb_classes": "num_classes"}),
+    ("to_categorical utils.to_categorical utils.np_utils.to_categorical", {"nb_classes": "num_classes"}),
     ("datasets.imdb.load_data datasets.reuters.load_data", {"nb_words": "num_words"}),
+    ("datasets.imdb.load_data", {"test_split": gone()}),
+    ("preprocessing.text.one_hot preprocessing.text.text_to_word_sequence", {"text": "input_text"}),
+    ("preprocessing.image.random_channel_shift", {"intensity": "intensity_range"}),
+    (
+        "preprocessing.image.random_rotation preprocessing.image.random_shift preprocessing.image.random_shear "
+        "preprocessing.image.random_zoom preprocessing.image.apply_transform",
+        {"row_index": "row_axis", "col_index": "col_axis", "channel_index": "channel_axis"},
+    ),
+    (
+        "preprocessing.image.array_to_img preprocessing.image.img_to_array "
+        "applications.imagenet_utils.preprocess_input",
+        {"dim_ordering": _ORDER},
+    ),
+    ("ImageDataGenerator.flow ImageDataGenerator.fit", {"X": "x"}),
 )
 """The methods and functions that rows are for, and the rows."""
+
+DEFAULTS: dict[str, tuple[str, Any]] = {
+    "Adadelta": ("learning_rate", 1.0),
+    "Adagrad": ("learning_rate", 0.01),
+    "Nadam": ("learning_rate", 0.002),
+    "Adamax": ("learning_rate", 0.002),
+}
+"""What arguments were by default in Keras up to 2.3, where that makes another program of it."""

@@ -40,6 +40,7 @@ _PREFIXES = (
     ("tensorflow.contrib.keras", ""),
     ("tensorflow.contrib.keras.python.keras", ""),
     ("tensorflow.contrib.keras.api.keras", ""),
+    ("tf_keras.src", ""),
     ("tf_keras", ""),
     ("keras_preprocessing", "preprocessing"),
     ("keras_applications", "applications"),
@@ -85,19 +86,42 @@ class OldModule(ModuleType):
             return sorted(set(modules.names_of(path)))
         if name.startswith("__"):
             raise AttributeError(name)
-        try:
-            found = _shown(modules.lookup(path, name), path, name)
-        except AttributeError:
-            if modules.exists(inner := f"{path}.{name}".lstrip(".")):
-                found = importlib.import_module(f"keras.{inner}")
-            else:
+        if path.partition(".")[0] == "backend" and name in ("tf", "tensorflow"):
+            found = importlib.import_module("tensorflow")
+        elif modules.exists(inner := f"{path}.{name}".lstrip(".")):
+            found = _module_below(inner)
+        else:
+            try:
+                found = _shown(modules.lookup(path, name), path, name)
+            except AttributeError:
                 known = set(modules.names_of(path))
                 raise AttributeError(f"`{self.__name__}` has no {name!r}.{suggest(name, known)}") from None
         self.__dict__[name] = found
         return found
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function of the module's name, where there was one: `keras.layers.merge` was that before."""
+        parent, _, name = self.__dict__["_old_path"].rpartition(".")
+        try:
+            function = modules.lookup(parent, name)
+        except AttributeError:
+            raise TypeError(f"The module `{self.__name__}` cannot be called.") from None
+        return function(*args, **kwargs)
+
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *modules.names_of(self.__dict__["_old_path"])})
+
+
+_inner: list[str] = []
+"""The modules that are brought in by name of a module that the program has, and not by it."""
+
+
+def _module_below(path: str) -> ModuleType:
+    _inner.append(path)
+    try:
+        return importlib.import_module(f"keras.{path}")
+    finally:
+        _inner.pop()
 
 
 def _shown(found: Any, path: str, name: str) -> Any:
@@ -136,6 +160,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         maker = _maker(module.__name__)
         assert maker is not None
+        if module.__name__ == "keras" and not _inner:
+            past.standalone = True
         made = maker()
         made.__spec__ = made.__spec__ or module.__spec__
         sys.modules[module.__name__] = made

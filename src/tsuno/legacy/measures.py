@@ -8,8 +8,10 @@ from typing import Any
 from tsuno import ops
 from tsuno.core.errors import invalid
 from tsuno.core.op import Tensor
+from tsuno.core.settings import epsilon
 from tsuno.losses import cosine_similarity
 from tsuno.metrics import Mean, Metric
+from tsuno.regularizers import Regularizer
 
 
 def cosine_proximity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Any:
@@ -118,3 +120,77 @@ class MeanTensor(Metric):
         if not self.variables:
             raise ValueError(f"`{self.name}` has no result yet: call `update_state` first.")
         return ops.divide_no_nan(self.total.value, self.count.value)
+
+
+# ---------------------------------------------------------------------- of Keras 1, each over a batch
+
+
+def accuracy(y_true: Tensor, y_pred: Tensor) -> Any:
+    """Where two tensors have the same values, as 1 and 0."""
+    return ops.cast(ops.equal(y_true, y_pred), "float32")
+
+
+def _counts(y_true: Any, y_pred: Any) -> tuple[Any, Any, Any]:
+    """How many are rightly found, found, and right."""
+    found, right = ops.round(ops.clip(y_pred, 0, 1)), ops.round(ops.clip(y_true, 0, 1))
+    return ops.sum(found * right), ops.sum(found), ops.sum(right)
+
+
+def precision(y_true: Tensor, y_pred: Tensor) -> Any:
+    """The part of what was found that is right, in a batch."""
+    both, found, _ = _counts(y_true, y_pred)
+    return both / (found + epsilon())
+
+
+def recall(y_true: Tensor, y_pred: Tensor) -> Any:
+    """The part of what is right that was found, in a batch."""
+    both, _, right = _counts(y_true, y_pred)
+    return both / (right + epsilon())
+
+
+def fbeta_score(y_true: Tensor, y_pred: Tensor, beta: float = 1) -> Any:
+    """The weighted harmonic mean of precision and recall, in a batch.
+
+    Args:
+        y_true: what is right, 0 or 1.
+        y_pred: probabilities.
+        beta: how much more recall counts, 0 or more.
+    """
+    if beta < 0:
+        raise invalid("fbeta_score.beta", "0 or more", beta)
+    p, r, square = precision(y_true, y_pred), recall(y_true, y_pred), beta**2
+    score = (1 + square) * (p * r) / (square * p + r + epsilon())
+    return ops.where(ops.sum(ops.round(ops.clip(y_true, 0, 1))) == 0, ops.zeros_like(score), score)
+
+
+def fmeasure(y_true: Tensor, y_pred: Tensor) -> Any:
+    """The harmonic mean of precision and recall, in a batch."""
+    return fbeta_score(y_true, y_pred, beta=1)
+
+
+def matthews_correlation(y_true: Tensor, y_pred: Tensor) -> Any:
+    """The correlation of two classes, in a batch: from -1 to 1."""
+    found, right = ops.round(ops.clip(y_pred, 0, 1)), ops.round(ops.clip(y_true, 0, 1))
+    tp, tn = ops.sum(found * right), ops.sum((1 - found) * (1 - right))
+    fp, fn = ops.sum(found * (1 - right)), ops.sum((1 - found) * right)
+    return (tp * tn - fp * fn) / (ops.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) + epsilon())
+
+
+class EigenvalueRegularizer(Regularizer):
+    """A penalty on the largest eigenvalue of a square weight's W'W, found by nine steps of the power method.
+
+    Args:
+        k: the factor.
+    """
+
+    def __init__(self, k: float) -> None:
+        self.k = k
+
+    def __call__(self, x: Any) -> Any:
+        product = ops.matmul(ops.transpose(x), x)
+        main = ops.ones((product.shape[0], 1), dtype=x.dtype)
+        for _ in range(8):
+            main = ops.matmul(product, main)
+        main = ops.matmul(product, main)
+        value = ops.matmul(ops.transpose(ops.matmul(product, main)), main) / ops.matmul(ops.transpose(main), main)
+        return ops.sqrt(value[0, 0]) * self.k

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tsuno import layers, models
+from tsuno import layers, models, ops
 from tsuno.core import registry
 from tsuno.core.errors import invalid, unknown
 
@@ -100,3 +100,17 @@ def _listed(layer: Any, what: str) -> list[Any]:
     found = getattr(layer, f"{what}s", None)
     found = getattr(layer, what) if found is None else found
     return list(found) if _is_list(found) else [found]
+
+
+def time_distributed_dense(
+    x: Any,
+    w: Any,
+    b: Any = None,
+    dropout: Any = None,
+    input_dim: Any = None,
+    output_dim: Any = None,
+    timesteps: Any = None,
+) -> Any:
+    """x · w + b for every step, as recurrent layers of Keras 1 computed their inputs."""
+    y = ops.matmul(x, w)
+    return y if b is None else y + b

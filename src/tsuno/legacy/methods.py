@@ -6,17 +6,22 @@ They are there in programs run with `tsuno run` or after `tsuno.legacy.install()
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from tsuno import engine
+from tsuno.core import tree
+from tsuno.core.errors import suggest
 from tsuno.core.functions import value_and_grad
 from tsuno.core.op import as_numpy
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
-from tsuno.layers import Layer
+from tsuno.data import PyDataset
+from tsuno.layers import Lambda, Layer
 from tsuno.legacy import additions, sessions, symbolic
 from tsuno.legacy.notices import say
 from tsuno.legacy.recorded import recorded, with_values
@@ -25,6 +30,7 @@ from tsuno.losses import Loss
 from tsuno.metrics import Metric
 from tsuno.models import Model
 from tsuno.optimizers import Optimizer
+from tsuno.regularizers import Regularizer
 
 # ---------------------------------------------------------------------- models
 
@@ -58,14 +64,29 @@ def fit_generator(
     use_multiprocessing: bool = False,
     shuffle: bool = True,
     initial_epoch: int = 0,
+    **older: Any,
 ) -> Any:
-    """Train on what a generator, or a `Sequence`, gives."""
+    """Train on what a generator, or a `Sequence`, gives; in the words of Keras 1 `samples_per_epoch` are samples."""
     say("`fit_generator` is now `fit`.", once_for="fit_generator")
+    workers = older.pop("nb_worker", workers)
+    max_queue_size = older.pop("max_q_size", max_queue_size)
+    older.pop("pickle_safe", None)
+    first = "nb_epoch" in older or "samples_per_epoch" in older
+    epochs = older.pop("nb_epoch", epochs)
+    samples = older.pop("samples_per_epoch", steps_per_epoch if first else None)
+    held = older.pop("nb_val_samples", None)
+    if older:
+        raise TypeError(f"`fit_generator` has no argument {next(iter(older))!r}.{suggest(next(iter(older)), _WORDS)}")
+    if samples is not None:
+        generator, steps_per_epoch = _counted(generator, samples)
+    if held is not None:
+        validation_data, validation_steps = _counted(validation_data, held)
     return self.fit(
-        _tuples(generator), epochs=epochs, verbose=verbose, callbacks=callbacks, steps_per_epoch=steps_per_epoch,
-        validation_data=_tuples(validation_data), validation_steps=validation_steps, validation_freq=validation_freq,
-        class_weight=class_weight, shuffle=shuffle, initial_epoch=initial_epoch, workers=workers,
-        max_queue_size=max_queue_size,
+        _read(generator, steps_per_epoch, workers, max_queue_size), epochs=epochs, verbose=verbose,
+        callbacks=callbacks, steps_per_epoch=steps_per_epoch,
+        validation_data=_read(validation_data, validation_steps, workers, max_queue_size),
+        validation_steps=validation_steps, validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
+        initial_epoch=initial_epoch,
     )  # fmt: skip
 
 
@@ -78,13 +99,15 @@ def evaluate_generator(
     workers: int = 1,
     use_multiprocessing: bool = False,
     verbose: int = 0,
+    val_samples: int | None = None,
+    **older: Any,
 ) -> Any:
     """The loss and metrics on what a generator, or a `Sequence`, gives."""
     say("`evaluate_generator` is now `evaluate`.", once_for="evaluate_generator")
-    return self.evaluate(
-        _tuples(generator), steps=steps, callbacks=callbacks, workers=workers, max_queue_size=max_queue_size,
-        verbose=verbose,
-    )  # fmt: skip
+    if val_samples is not None:
+        generator, steps = _counted(generator, val_samples)
+    data = _read(generator, steps, workers, max_queue_size)
+    return self.evaluate(data, steps=steps, callbacks=callbacks, verbose=verbose)
 
 
 def predict_generator(
@@ -96,20 +119,48 @@ def predict_generator(
     workers: int = 1,
     use_multiprocessing: bool = False,
     verbose: int = 0,
+    val_samples: int | None = None,
+    **older: Any,
 ) -> Any:
     """The outputs for what a generator, or a `Sequence`, gives."""
     say("`predict_generator` is now `predict`.", once_for="predict_generator")
-    return self.predict(
-        _tuples(generator), steps=steps, callbacks=callbacks, workers=workers, max_queue_size=max_queue_size,
-        verbose=verbose,
-    )  # fmt: skip
+    if val_samples is not None:
+        generator, steps = _counted(generator, val_samples)
+    data = _read(generator, steps, workers, max_queue_size)
+    return self.predict(data, steps=steps, callbacks=callbacks, verbose=verbose)
 
 
-def _tuples(generator: Any) -> Any:
-    """A generator whose batches are tuples."""
-    if not hasattr(generator, "__next__") or hasattr(generator, "__getitem__"):
+_WORDS = ("steps_per_epoch", "epochs", "validation_steps", "workers", "max_queue_size", "nb_epoch", "samples_per_epoch")
+
+
+def _counted(generator: Any, samples: int) -> tuple[Any, int]:
+    """A generator, and how many of its batches have so many samples; those of data that is no generator are none."""
+    if isinstance(generator, (tuple, list)) or generator is None:
+        return generator, None  # type: ignore[return-value]
+    size = getattr(generator, "batch_size", None)
+    if size is None:
+        first = next(generator)
+        generator = itertools.chain([first], generator)
+        leaf = tree.flatten(first)[0]
+        size = len(leaf)
+    return generator, math.ceil(samples / size)
+
+
+def _read(generator: Any, steps: int | None, workers: int, ahead: int) -> Any:
+    """What gives batches, read as it is told to; it begins anew where more are asked for than it has."""
+    if isinstance(generator, PyDataset):
+        generator.workers, generator.max_queue_size = max(workers, 1), max(ahead, 1)
+        count = generator.num_batches
+        return _again_and_again(generator) if steps is not None and count is not None and steps > count else generator
+    if not hasattr(generator, "__next__"):
         return generator
     return (tuple(batch) if isinstance(batch, list) else batch for batch in generator)
+
+
+def _again_and_again(data: Any) -> Iterator[Any]:
+    while True:
+        yield from (data[place] for place in range(len(data)))
+        data.on_epoch_end()
 
 
 def reset_states(self: Any) -> None:
@@ -125,7 +176,7 @@ def reset_states(self: Any) -> None:
 def _node(self: Any, index: int) -> Any:
     nodes = self._inbound_nodes
     if index >= len(nodes):
-        raise RuntimeError(f"The layer {self.name!r} was called {len(nodes)} times; there is no call {index}.")
+        raise AttributeError(f"The layer {self.name!r} was called {len(nodes)} times; there is no call {index}.")
     return nodes[index]
 
 
@@ -185,7 +236,11 @@ def get_updates(self: Any, *args: Any, **kwargs: Any) -> list[Any]:
 
     Keras 1 and 2.0 called it as `(params, constraints, loss)`.
     """
-    names = ("params", "constraints", "loss") if len(args) == 3 or isinstance(args[0], (list, tuple)) else ("loss", "params")
+    names = (
+        ("params", "constraints", "loss")
+        if len(args) == 3 or isinstance(args[0], (list, tuple))
+        else ("loss", "params")
+    )
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     return [step(self, given["loss"], list(given["params"]))]
 
@@ -213,7 +268,9 @@ def apply_node(optimizer: Any, pairs: Sequence[tuple[Any, Variable]]) -> KerasTe
     return made
 
 
-def minimize(self: Any, loss: Any, var_list: Any = None, grad_loss: Any = None, name: Any = None, tape: Any = None) -> Any:
+def minimize(
+    self: Any, loss: Any, var_list: Any = None, grad_loss: Any = None, name: Any = None, tape: Any = None
+) -> Any:
     """A step that makes a loss smaller: a function without arguments that computes it, or a symbolic tensor."""
     weights = list(var_list() if callable(var_list) else var_list or ())
     if isinstance(loss, KerasTensor) and loss.value is None:
@@ -268,6 +325,59 @@ class Read:
 
 _NOTHING = Read(lambda self: [])
 
+def _draws(layer: Any) -> bool:
+    """Whether the function of a `Lambda` works on the graph itself, of which it asks for gradients."""
+    code = getattr(layer.function, "__code__", None)
+    return code is not None and "gradients" in code.co_names
+
+
+def record_lambda(usual: Callable[..., Any]) -> Callable[..., Any]:
+    """The call of a `Lambda` on symbolic tensors, whose function may ask for gradients of the graph."""
+
+    @functools.wraps(usual)
+    def call(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not _draws(self):
+            return usual(self, args, kwargs)
+        outputs = self.function(*args, **(self.arguments or {}))
+        return outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
+
+    return call
+
+
+class _Settable:
+    """An attribute that programs once set: what is said of the weights listed is taken from there."""
+
+    def __init__(self, usual: Any, take: Callable[[Any, Any], None]) -> None:
+        self._usual, self._take = usual, take
+
+    def __get__(self, owner: Any, cls: type | None = None) -> Any:
+        return self if owner is None else self._usual.__get__(owner, cls)
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        self._take(owner, value)
+
+
+def _take_trainable(layer: Any, weights: Any) -> None:
+    chosen = {id(weight) for weight in weights}
+    for weight in (each for each in vars(layer).values() if isinstance(each, Variable)):
+        weight.trainable = id(weight) in chosen
+
+
+def _take_fixed(layer: Any, weights: Any) -> None:
+    for weight in weights:
+        weight.trainable = False
+
+
+def _take_constraints(layer: Any, constraints: Any) -> None:
+    for weight, constraint in constraints.items():
+        weight.constraint = constraint
+
+
+def set_param(self: Any, p: Any) -> None:
+    """Put the penalty on a weight."""
+    p.regularizer = self
+
+
 METHODS: dict[type, dict[str, Any]] = {
     Model: {
         "predict_proba": predict_proba,
@@ -276,7 +386,6 @@ METHODS: dict[type, dict[str, Any]] = {
         "evaluate_generator": evaluate_generator,
         "predict_generator": predict_generator,
         "reset_states": reset_states,
-        "add_loss": additions.add_loss(Model.add_loss),
         "compute_loss": additions.resolving(Model.compute_loss),
         "compute_metrics": additions.resolving(Model.compute_metrics),
         "uses_learning_phase": Read(lambda self: True),
@@ -286,6 +395,7 @@ METHODS: dict[type, dict[str, Any]] = {
         "flattened_layers": Read(lambda self: self.layers),
     },
     Layer: {
+        "add_loss": additions.add_loss(Layer.add_loss),
         "add_metric": additions.add_metric,
         "add_update": add_update,
         "get_input_at": get_input_at,
@@ -302,9 +412,13 @@ METHODS: dict[type, dict[str, Any]] = {
         "output_mask": Read(lambda self: None),
         "input_shape": Read(lambda self: get_input_shape_at(self, 0)),
         "output_shape": Read(lambda self: get_output_shape_at(self, 0)),
+        "trainable_weights": _Settable(Layer.trainable_weights, _take_trainable),
+        "non_trainable_weights": _Settable(Layer.non_trainable_weights, _take_fixed),
+        "constraints": _Settable(Read(lambda self: {}), _take_constraints),
         "W": Read(lambda self: self.kernel),
         "b": Read(lambda self: self.bias),
     },
+    Lambda: {"_record": record_lambda(Lambda._record)},
     Loss: {"__call__": recorded(Loss.__call__)},
     Optimizer: {
         "apply": with_values(Optimizer.apply),
@@ -314,6 +428,7 @@ METHODS: dict[type, dict[str, Any]] = {
         "get_weights": lambda self: [variable.numpy() for variable in self.variables],
         "weights": Read(lambda self: list(self.variables)),
     },
+    Regularizer: {"set_param": set_param},
     Metric: {"__call__": with_values(Metric.__call__), "reset_states": lambda self: self.reset_state()},
     KerasTensor: {
         "get_shape": get_shape,
@@ -332,7 +447,7 @@ METHODS: dict[type, dict[str, Any]] = {
 }
 """What classes once had; what they have today is left as it is, but for what takes more than it does today."""
 
-_MORE = {"__call__", "add_loss", "apply", "compute_loss", "compute_metrics", "shape"}
+_MORE = {"trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss", "compute_metrics", "shape"}
 
 
 def _total_loss(model: Any) -> Any:

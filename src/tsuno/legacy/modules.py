@@ -27,6 +27,7 @@ PARTS: dict[str, str] = {
     "callbacks": "callbacks experimental tensorboard_v1 tensorboard_v2",
     "datasets": "boston_housing california_housing cifar10 cifar100 fashion_mnist imdb mnist reuters",
     "dtensor": "experimental",
+    "dtensor.experimental": "optimizers",
     "engine": "base_layer input_layer network saving sequential topology training training_arrays "
     "training_generator training_utils functional base_layer_v1 keras_tensor input_spec",
     "layers": "advanced_activations convolutional convolutional_recurrent core cudnn_recurrent embeddings "
@@ -56,26 +57,38 @@ PARTS: dict[str, str] = {
 
 HOMES: dict[str, str] = {
     "": "legacy.top . models layers engine",
-    "backend": "legacy.backend backend config",
+    "backend": "legacy.sessions legacy.backend backend config",
     "callbacks": "legacy.callbacks callbacks",
-    "engine": "layers models legacy.utils saving utils core.spec legacy.top",
+    "dtensor.experimental": "legacy.top",
+    "dtensor.experimental.optimizers": "optimizers",
+    "engine": "layers models legacy.parts legacy.utils saving utils core.spec legacy.top",
     "estimator": "legacy.top",
     "experimental": "legacy.top layers optimizers.schedules optimizers",
-    "initializations": "initializers legacy.initializations",
+    "initializations": "legacy.initializations initializers",
     "legacy.saving": "utils.legacy",
     "legacy.layers": "layers legacy.layers legacy.image_layers",
-    "metrics": "metrics losses",
+    "metrics": "metrics losses legacy.measures legacy.parts",
     "mixed_precision": "mixed_precision dtype_policies optimizers legacy.top",
     "models": "models saving",
-    "objectives": "losses",
+    "losses": "losses legacy.parts",
+    "objectives": "losses legacy.parts",
     "optimizers": "optimizers optimizers.schedules legacy.optimizers",
+    "optimizers.optimizer_v1": "optimizers legacy.optimizers",
+    "optimizers.optimizer_v2": "optimizers optimizers.schedules",
     "optimizers.experimental": "optimizers",
     "optimizers.legacy": "optimizers.legacy optimizers",
     "optimizers.schedules": "optimizers.schedules",
     "regularizers": "regularizers",
     "saving": "saving legacy.saving models",
-    "utils": "utils legacy.utils saving models core.registry",
+    "utils": "utils legacy.utils legacy.parts saving models core.registry",
     "utils.legacy": "utils.legacy",
+    "utils.np_utils": "utils legacy.utils",
+    "utils.data_utils": "utils legacy.utils legacy.parts",
+    "utils.io_utils": "legacy.utils utils",
+    "utils.layer_utils": "legacy.utils layers utils",
+    "utils.vis_utils": "utils legacy.parts",
+    "utils.losses_utils": "legacy.measures losses legacy.parts",
+    "utils.metrics_utils": "legacy.measures metrics legacy.parts",
     "utils.bounding_boxes": "utils.bounding_boxes",
     "layers.experimental": "layers legacy.top",
     "wrappers.scikit_learn": "legacy.scikit_learn wrappers",
@@ -90,6 +103,8 @@ HOMES: dict[str, str] = {
     "legacy.preprocessing": "legacy.preprocessing preprocessing",
 }
 """The modules of today, below `tsuno`, in which a module of the past looks for its names, in order."""
+_WHOLE = ("layers", "layers.normalization", "engine")
+"""Modules whose parts all have the names of the whole."""
 
 
 @functools.cache
@@ -104,9 +119,10 @@ def homes(path: str) -> tuple[str, ...]:
     """The modules of today, below `tsuno`, for a module of the past, in the order in which they are asked."""
     if path in HOMES:
         return tuple(HOMES[path].split())
-    if path and _is_today(path):
-        return (path,)
-    return homes(path.rpartition(".")[0])
+    parent = path.rpartition(".")[0]
+    if parent in _WHOLE or not _is_today(path):
+        return homes(parent)
+    return (path, *homes(parent)) if parent else (path,)
 
 
 def _is_today(path: str) -> bool:
@@ -135,7 +151,9 @@ def names_of(path: str) -> Iterator[str]:
     for home in homes(path):
         yield from names_in(home)
         module = _module(home)
-        yield from (name for name in getattr(module, "__all__", dir(module)) if not name.startswith("_"))
+        for name in getattr(module, "__all__", dir(module)):
+            if not name.startswith("_") and not isinstance(getattr(module, name, None), ModuleType):
+                yield name
     yield from PARTS.get(path, "").split()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from tsuno.core import past
 from tsuno.legacy.rows import Form
 
 _INITIALIZERS = frozenset({
@@ -81,6 +82,7 @@ FORMS: dict[str, tuple[Form, ...]] = {
             "is read as in Keras 0.2: inputs, then outputs.",
         ),
     ),
+    "Dropout": (Form(lambda args, _: past.alive and isinstance(args[0], str), "rate"),),
     "Conv1D": (
         Form(lambda args, _: _starts(args, 2), "filters kernel_size init activation weights padding strides"),
     ),

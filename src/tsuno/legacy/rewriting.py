@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
-from tsuno.core import registry
-from tsuno.legacy.arguments import FUNCTIONS, TABLE
+from tsuno.core import past, registry
+from tsuno.legacy.arguments import DEFAULTS, FUNCTIONS, TABLE
 from tsuno.legacy.notices import say
 from tsuno.legacy.positions import FORMS
 from tsuno.legacy.rows import LEFT, Form, Row
@@ -20,11 +21,23 @@ def rewrite(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a constructor in today's words; `quiet` says nothing of it."""
     rows, forms = of_class(cls)
+    if past.standalone and not quiet and not args and cls.__name__ in DEFAULTS and registry.in_library(cls):
+        return args, _with_defaults(cls, _reworded(cls.__name__, rows, kwargs))
     if forms and len(args) > 0:
         given = args
         args, kwargs = _with_names(cls, forms, args, kwargs)
         quiet = quiet or len(args) < len(given)  # what they are read as has been said
     return args, _reworded(cls.__name__, rows, kwargs, quiet)
+
+
+def _with_defaults(cls: type, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Arguments with the defaults that they had in Keras up to 2.3."""
+    name, value = DEFAULTS[cls.__name__]
+    if name in kwargs:
+        return kwargs
+    today = cls.__signature__.parameters[name].default  # type: ignore[attr-defined]
+    say(f"{cls.__name__}: `{name}` is {value}, as in Keras up to 2.3; today it is {today}.", once_for=cls.__name__)
+    return {**kwargs, name: value}
 
 
 def reword(
@@ -151,6 +164,10 @@ def of_class(cls: type) -> tuple[dict[str, Row], tuple[Form, ...]]:
 def of_function(name: str) -> dict[str, Row]:
     """The rows for a function or method."""
     rows: dict[str, Row] = {}
+    home, _, last = name.partition(".")
+    if home == "backend":
+        given = importlib.import_module("tsuno.legacy.backend").OLD_ARGUMENTS.get(last, {})
+        rows |= {old: Row(row) if isinstance(row, str) else row for old, row in given.items()}
     for names, given in FUNCTIONS:
         if name in names.split():
             rows |= {old: Row(row) if isinstance(row, str) else row for old, row in given.items()}

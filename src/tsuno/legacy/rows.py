@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tsuno.core import registry
+from tsuno.core import past, registry
 from tsuno.data import PyDataset
 
 LEFT = object()
@@ -65,6 +66,34 @@ def of_keras_1(value: Any) -> Any:
         return value
     config = {key: item for key, item in value.items() if key != "name"}
     return registry.deserialize({"class_name": value["name"], "config": config})
+
+
+def as_number(value: Any) -> Any:
+    """The number that a text stands for, in programs of the past."""
+    try:
+        return float(value) if isinstance(value, str) and past.alive else LEFT
+    except ValueError:
+        return LEFT
+
+
+def as_number_note(value: Any) -> str:
+    """What to say of a number that is given as a text."""
+    return f"the number {value!r} is in quotes." if isinstance(value, str) else ""
+
+
+def with_dtype(init: Any) -> Any:
+    """An initializer of Keras 1, which may be a function of a shape and a name, in today's form."""
+    if not inspect.isfunction(init):
+        return init
+    known = inspect.signature(init).parameters
+    if "dtype" in known or any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known.values()):
+        return init
+
+    def initializer(shape: Any, dtype: Any = None) -> Any:
+        made = init(shape, name=None) if "name" in known else init(shape)
+        return getattr(made, "value", made)
+
+    return initializer
 
 
 def one_axis(value: Any) -> Any:

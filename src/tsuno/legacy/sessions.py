@@ -169,7 +169,9 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     rank = max(len(getattr(each, "shape", ())) for each in values)
     missing = rank - len(getattr(condition, "shape", ()))
     if missing and len(getattr(condition, "shape", ())):
-        condition = ops.reshape(condition, (*(-1 if size is None else size for size in condition.shape), *[1] * missing))
+        condition = ops.reshape(
+            condition, (*(-1 if size is None else size for size in condition.shape), *[1] * missing)
+        )
     return ops.where(ops.cast(condition, "bool"), *values)
 
 
@@ -326,6 +328,17 @@ def reset_uids() -> None:
 
 
 _uids: dict[str, int] = {}
+
+
+def is_symbolic(x: Any) -> bool:
+    """Whether a tensor has no values yet."""
+    return graphs.is_drawn(x)
+
+
+@contextmanager
+def control_dependencies(control_inputs: Any) -> Iterator[None]:
+    """A block; what it comes after has been computed."""
+    yield
 
 
 def get_graph() -> Any:

@@ -8,7 +8,7 @@ Tensors asked for together are computed by one compiled program, from the values
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from tsuno import engine, ops
 from tsuno.core import tree
 from tsuno.core.context import context, scope
+from tsuno.core.errors import is_asking
 from tsuno.core.functions import jit, value_and_grad
 from tsuno.core.naming import auto_name
 from tsuno.core.spec import KerasTensor, Node, infer
@@ -38,7 +39,14 @@ class Operation(Holder):
 
     _untracked = frozenset({"_inbound_nodes"})
 
-    def __init__(self, function: Callable[..., Any], holders: Any = (), name: str = "operation", has_effects: bool = False, says_nothing: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        holders: Any = (),
+        name: str = "operation",
+        has_effects: bool = False,
+        says_nothing: bool = False,
+    ) -> None:
         self.has_effects, self.says_nothing = has_effects or says_nothing, says_nothing
         self.function, self.holders = function, holders
         self.name = auto_name(name)
@@ -49,9 +57,38 @@ class Operation(Holder):
 
     def on(self, *args: Any, outputs: Any = None) -> Any:
         """Enter a call into the graph; `outputs` if they are not to be inferred."""
-        outputs = infer(self.function, args, {}) if outputs is None else outputs
+        outputs = inferred(self.function, args, {}) if outputs is None else outputs
         Node(self, args, {}, outputs)
         return outputs
+
+
+def inferred(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What a function returns for symbolic tensors, as symbolic tensors.
+
+    Where an unknown size must be a known one, as in the sum of (None, 3) and (2, 3), it is taken to be that.
+    """
+    try:
+        return infer(function, args, kwargs)
+    except (TypeError, ValueError, IndexError):
+        leaves = tree.flatten((args, kwargs))
+        drawn = [x for x in leaves if isinstance(x, KerasTensor)]
+        if all(None not in x.shape for x in drawn):
+            raise
+        sizes = {n for x in leaves if hasattr(x, "shape") for n in x.shape if n is not None}
+        sizes |= {x for x in leaves if isinstance(x, int) and not isinstance(x, bool) and 0 < x < 1 << 16}
+        sizes |= {len(x) for x in (*args, *kwargs.values()) if isinstance(x, (list, tuple)) and x}
+        for size in sorted(map(int, sizes), reverse=True):
+            filled = tree.map_structure(
+                lambda x, size=size: KerasTensor([size if n is None else n for n in x.shape], x.dtype)
+                if isinstance(x, KerasTensor)
+                else x,
+                (args, kwargs),
+            )
+            try:
+                return infer(function, *filled)
+            except (TypeError, ValueError, IndexError):
+                continue
+        raise
 
 
 def is_drawn(*values: Any) -> bool:
@@ -108,11 +145,14 @@ def gradients(target: Any, sources: Sequence[Any]) -> list[Any]:
 
         def total() -> Any:
             values = {**given, **{id(x): v + m for x, v, m in zip(near, source_values, moved, strict=True)}}
-            outputs = reached.run([values[id(x)] for x in reached.input_tensors])
+            inner = {**_before.get(), **{id(v): v._stored() for v in wanted}}  # for gradients within this one
+            with _before.holding(inner):
+                outputs = reached.run([values[id(x)] for x in reached.input_tensors])
             return functools.reduce(lambda a, b: a + b, [ops.sum(each) for each in outputs])
 
         near = [x for x in by if isinstance(x, KerasTensor)]
-        wanted = [x if isinstance(x, Variable) else moved[near.index(x)] for x in by]
+        beside = dict(zip(map(id, near), moved, strict=True))
+        wanted = [x if isinstance(x, Variable) else beside[id(x)] for x in by]
         with scope(bindings={**(context.bindings or {}), **_before.get()}, losses=[]):
             return value_and_grad(total, wanted)()[1]
 
@@ -218,8 +258,19 @@ class Program:
                 results: list[Any] = graph.run(values)
                 return results
 
-        self._run = jit(run, variables)
+        self._run, self._step_by_step = jit(run, variables), run
+        # Variables that are filled from outside say how: the current element of a dataset.
+        self._before = list(dict.fromkeys(v.before_run for v in variables if hasattr(v, "before_run")))
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
+        arrays = [engine.asarray(value) for value in values]
+        for fill in self._before:
+            fill()
         with scope(recording=None):
-            return list(self._run([engine.asarray(value) for value in values]))
+            try:
+                return list(self._run(arrays))
+            except Exception as problem:
+                if not is_asking(problem):
+                    raise
+            self._run = self._step_by_step  # shapes depend on values, or a Python function is called
+            return list(self._run(arrays))

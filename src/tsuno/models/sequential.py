@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tsuno.core import past
 from tsuno.core.context import context, scope
 from tsuno.core.errors import invalid
 from tsuno.core.registry import deserialize, serialize
@@ -34,8 +35,8 @@ class Sequential(Model):
     def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
         self._layers: list[Layer] = []
-        self._batch_shape: tuple[int | None, ...] | None = None
-        self._input_dtype: str | None = None
+        self._batch_shape: Any = None
+        self._input_dtype: Any = None
         self._input_name: str | None = None
         if layers is not None and not isinstance(layers, (list, tuple)):
             raise invalid("Sequential.layers", "a list of layers", layers)
@@ -62,7 +63,13 @@ class Sequential(Model):
                     self._batch_shape = layer._entry_shape
                 elif isinstance(layer, Model) and layer.graph is not None and len(layer.inputs) == 1:
                     self._batch_shape, self._input_dtype = layer.inputs[0].shape, layer.inputs[0].dtype
+                elif isinstance(layer, Model) and layer.graph is not None:
+                    self._batch_shape = [x.shape for x in layer.inputs]
+                    self._input_dtype = [x.dtype for x in layer.inputs]
             self._layers.append(layer)
+            if self.graph is not None and rebuild:  # layers keep the tensors that they have
+                self._grow(self.graph.inputs, layer(self.graph.outputs))
+                return
         self._unbuild()
         if rebuild:
             self._try_build()
@@ -72,10 +79,25 @@ class Sequential(Model):
         if not self._layers:
             return None
         layer = self._layers.pop()
+        if self.graph is not None and self._layers and rebuild:
+            node = self.graph.output_tensors[0].node
+            assert node is not None
+            layer._inbound_nodes.remove(node)
+            self._grow(self.graph.inputs, node.args[0])
+            return layer
         self._unbuild()
         if rebuild:
             self._try_build()
         return layer
+
+    def _grow(self, inputs: Any, outputs: Any) -> None:
+        """Take another graph, from the inputs to the outputs of the last layer."""
+        if outputs is None:
+            name = self._layers[-1].name
+            raise ValueError(f"The layer {name!r} of `{self.name}` returned None: does its `call` lack a `return`?")
+        self.graph = Graph(inputs, outputs, self.name)
+        self.built, self._build_shapes = True, None
+        self.reset_programs()
 
     def _unbuild(self) -> None:
         self.built, self.graph, self._build_shapes = False, None, None
@@ -87,11 +109,17 @@ class Sequential(Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights, for inputs of a shape (batch axis included)."""
-        shape = self._batch_shape if input_shape is None else tuple(input_shape)
+        shape = self._batch_shape if input_shape is None else input_shape
         if shape is None or not self._layers:
             raise ValueError(f"`{self.name}` cannot be built without layers and an input shape.")
-        entry = InputLayer(batch_shape=shape, dtype=self._input_dtype, name=self._input_name)
-        inputs: KerasTensor = entry.output
+        several = isinstance(shape, (list, tuple)) and bool(shape) and isinstance(shape[0], (list, tuple))
+        if several:
+            dtypes = self._input_dtype if isinstance(self._input_dtype, list) else [self._input_dtype] * len(shape)
+            entries = [InputLayer(batch_shape=tuple(s), dtype=d) for s, d in zip(shape, dtypes, strict=True)]
+            inputs: Any = [entry.output for entry in entries]
+        else:
+            shape = tuple(shape)
+            inputs = InputLayer(batch_shape=shape, dtype=self._input_dtype, name=self._input_name).output
         x: Any = inputs
         for layer in self._layers:
             x = layer(x)
@@ -115,7 +143,9 @@ class Sequential(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self.graph is not None and not isinstance(inputs, (list, tuple, dict)):
-            inputs = self.graph._fit(self.graph.input_tensors[0], inputs)
+            entry = self.graph.input_tensors[0]
+            if not past.alive or len(getattr(inputs, "shape", entry.shape)) == len(entry.shape):
+                inputs = self.graph._fit(entry, inputs)
         for layer in self._layers:
             inputs = layer(inputs)
         return inputs
@@ -128,7 +158,7 @@ class Sequential(Model):
     def get_config(self) -> dict[str, Any]:
         with scope(path=(*context.path, self.name)):
             layers = [serialize(layer) for layer in self._layers]
-        if self._batch_shape is not None and self.graph is not None:
+        if self._batch_shape is not None and self.graph is not None and len(self.graph.input_layers) == 1:
             layers.insert(0, serialize(self.graph.input_layers[0]))
         config = {
             "name": self.name,

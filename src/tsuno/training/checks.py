@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import numbers
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from tsuno import activations, losses
-from tsuno.core import tree
+from tsuno.core import past, tree
 from tsuno.core.context import scope
 from tsuno.core.errors import describe, invalid, is_asking, reason
 from tsuno.core.registry import in_library
-from tsuno.core.spec import KerasTensor, infer
+from tsuno.core.spec import KerasTensor, infer, is_symbolic
 from tsuno.losses.base import LossFunctionWrapper, same_rank
 from tsuno.metrics import BinaryAccuracy, MeanMetricWrapper
 from tsuno.training.compiled import output_names
@@ -98,8 +99,10 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
     ):
         if fn is None or target is None:
             continue
+        if _refers_to_graph(fn):
+            continue
         if _is_own(fn) or tuple(target.shape[1:]) != tuple(output.shape[1:]):
-            rows = len(array)
+            rows = output.shape[0] or len(array)
             pair = [KerasTensor((rows, *each.shape[1:]), str(each.dtype)) for each in (target, output)]
             with scope(losses=[]):
                 infer(partial(_value, "loss", fn), tuple(pair), {})
@@ -127,6 +130,14 @@ def value_check(model: Any, y_pred: Any) -> Callable[[Any], None]:
 def _is_own(fn: Any) -> bool:
     """Whether a loss or a metric is a function of the user's."""
     return isinstance(fn, (LossFunctionWrapper, MeanMetricWrapper)) and not in_library(fn.fn)
+
+
+def _refers_to_graph(fn: Any) -> bool:
+    """Whether a function of the user's refers to symbolic tensors, whose values only a step knows."""
+    if not past.alive or not _is_own(fn) or not inspect.isfunction(fn.fn):
+        return False
+    found = inspect.getclosurevars(fn.fn)
+    return is_symbolic([*found.nonlocals.values(), *found.globals.values()])
 
 
 def _value(what: str, fn: Any, y_true: Any, y_pred: Any) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.callbacks import CallbackList, History
+from tsuno.callbacks.base import ByOldNamesToo
 from tsuno.callbacks.callback_list import call_hook
 from tsuno.core.variable import Variable, slots
 from tsuno.data import KEPT_LOGS, Data
@@ -118,7 +119,7 @@ class Run:
         """Give the logs of epochs that nobody has looked at yet to those who keep them."""
         unread, self._unread = self._unread, []
         for number, logs in _read_epochs(unread):
-            self.watchers.on_epoch_end(number, logs)
+            self.watchers.on_epoch_end(number, logs := ByOldNamesToo(logs))
             if not self.step:
                 self.logs = logs
 
@@ -175,7 +176,7 @@ class Run:
         if self._lazy:
             self._unread.append((epoch, self.logs, None))
         else:
-            self.logs = read(self.logs)
+            self.logs = ByOldNamesToo(read(self.logs))
             watchers.on_epoch_end(epoch, self.logs)
         self.epoch, self.step, self.place = epoch + 1, 0, self.data.position()
 

@@ -10,6 +10,7 @@ import numpy as np
 from tsuno import engine
 from tsuno.core.context import scope
 from tsuno.core.spec import KerasTensor
+from tsuno.core.variable import Variable, variables_of
 from tsuno.data import ArrayData, Chunk, Data
 from tsuno.data.stream import StreamData
 from tsuno.training import checks
@@ -124,6 +125,7 @@ def test_program(model: Any) -> Program:
         counters = {id(variable) for metric in model.metrics for variable in metric.variables}
         counters |= {id(variable) for metric in model.compiled.all_metrics() for variable in metric.variables}
         step = Step(model, "test", measuring_state(model))
+        counters |= {id(variable) for variable in _carried(model)}
         fixed = (lambda variable: False) if model.has_own("test_step") else (lambda v: id(v) not in counters)
         return Program(step, fixed, model.reset_metrics, model.compiled.eager)
 
@@ -135,17 +137,29 @@ def predictor(model: Any) -> Any:
     """The function from a batch to its outputs."""
 
     def make() -> Any:
-        step = predict_step(model)
+        carried = _carried(model)
+        step = predict_step(model, carried)
         eager = model.compiled is not None and model.compiled.eager
-        if eager:
-            return lambda x: step({}, x)
         table = {str(place): variable for place, variable in enumerate(model.variables)}
 
         def forward(values: dict[str, Any], x: Any) -> Any:
             with scope(bindings={id(table[key]): value for key, value in values.items()}):
                 return step({}, x)
 
-        run = engine.compile(forward)
-        return lambda x: run({key: variable._value for key, variable in table.items()}, x)
+        run = forward if eager else engine.compile(forward)
+
+        def predict(x: Any) -> Any:
+            outputs, states = run({key: variable._value for key, variable in table.items()}, x)
+            for variable, value in zip(carried, states, strict=True):
+                variable._value = value
+            return outputs
+
+        return predict
 
     return model._programs.get("predict", make)
+
+
+def _carried(model: Any) -> list[Variable]:
+    """The variables in which stateful layers keep what the next batch starts from."""
+    layers = [layer for layer in model._flatten_layers() if getattr(layer, "stateful", False) is True]
+    return [variable for layer in layers for variable in variables_of(getattr(layer, "states", None) or [])]

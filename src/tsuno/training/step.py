@@ -17,7 +17,7 @@ from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
 from tsuno.core.functions import probe
-from tsuno.core.variable import State, bound
+from tsuno.core.variable import State, Variable, bound
 from tsuno.training import checks
 from tsuno.training.packing import pack_x_y_sample_weight
 
@@ -99,13 +99,13 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def predict_step(model: Any) -> Callable[[State, Batch], Any]:
-    """The outputs of the model for a batch."""
+def predict_step(model: Any, carried: Sequence[Variable] = ()) -> Callable[[State, Batch], tuple[Any, list[Any]]]:
+    """The outputs of the model for a batch, and the values that some variables then have."""
     law = model.step_of("predict")
 
-    def step(state: State, x: Any) -> Any:
+    def step(state: State, x: Any) -> tuple[Any, list[Any]]:
         with bound(model, state), scope(losses=[]):
-            return law(pack_x_y_sample_weight(x))
+            return law(pack_x_y_sample_weight(x)), [variable._stored() for variable in carried]
 
     return step
 

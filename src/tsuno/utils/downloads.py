@@ -1,35 +1,30 @@
 """Files from the web, kept in a folder, checked, and taken out of archives without leaving that folder.
 
 What is half written is never seen: a download and an extracted archive get their name only when they are complete.
+Copies that the user has, in the folders that `TSUNO_DATASETS` names, go before all.
 """
 
 from __future__ import annotations
 
-import hashlib
-import http.client
+import json
 import os
 import re
 import shutil
 import tarfile
 import tempfile
-import urllib.error
 import urllib.parse
-import urllib.request
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from tsuno.core.errors import invalid, unknown
-from tsuno.core.settings import home_folder, log_output
+from tsuno.core.settings import home_folder
 from tsuno.core.validate import check
-from tsuno.utils.progress_bar import Progbar
-
-_BLOCK = 1 << 16
-_PATIENCE = 60.0  # seconds without a byte
+from tsuno.utils.transfers import alone, fetch, has_hash
 
 
 def get_file(
@@ -46,6 +41,13 @@ def get_file(
     force_download: bool = False,
 ) -> str:
     """Download a file, unless it is already there.
+
+    A cut download goes on where it ended, also in the next run. Of several processes that want a file, one fetches it.
+
+    Two settings are read from the environment, or as `datasets` and `mirror` from `keras.json` in the cache folder.
+    `TSUNO_DATASETS` names folders (separated as in `PATH`) with copies of your own: a file that is there, under its
+    name here or that of the address, is used as it is, and nothing is fetched or compared with a hash.
+    `TSUNO_MIRROR=https://host/path` takes the place of the host of every address.
 
     Args:
         fname: the file's name here; that of the address by default. With an archive, the name of the folder.
@@ -88,21 +90,92 @@ def get_file(
         fix = "Folders are for `cache_dir` and `cache_subdir`." if name else ""
         raise invalid("get_file.fname", "the name of a file, without folders", name, fix)
     folder = _cache(cache_dir) / cache_subdir
-    folder.mkdir(parents=True, exist_ok=True)
     target, extracted = folder / name, None
+    names = [name, os.path.basename(urllib.parse.urlsplit(origin).path)]
     if extract or untar:
         dotted = bool(fname) and "." in name
         extracted = folder / (f"{name.split('.')[0]}_extracted" if dotted else name)
         target = target if dotted else folder / f"{name}_archive"
-    fresh = False
-    if force_download or not target.exists() or not _has_hash(target, file_hash, hash_algorithm):
-        _download(origin, target, file_hash, hash_algorithm)
-        fresh = True
-    if extracted is None:
-        return str(target)
-    if fresh or not extracted.is_dir():
-        _extract(target, extracted, "tar" if untar else archive_format)
-    return str(extracted)
+        names = [extracted.name, *names]
+        archive_format = "tar" if untar else archive_format
+    if not force_download and (own := own_copy(names, str(cache_subdir))) is not None:
+        return str(own if extracted is None or own.is_dir() else _unpacked(own, extracted, archive_format))
+
+    def is_here() -> bool:
+        return target.exists() and has_hash(target, file_hash, hash_algorithm)
+
+    result = target if extracted is None else extracted
+    if force_download or not is_here() or not (extracted is None or extracted.is_dir()):
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone(target):
+            if fresh := force_download or not is_here():
+                advice = (
+                    f"Where there is no network, put a copy at {str(target)!r}, or in a folder that the variable "
+                    f"TSUNO_DATASETS names, as {names[-1] or name!r}."
+                )
+                fetch(_mirrored(origin), target, file_hash, hash_algorithm, advice)
+            if extracted is not None and (fresh or not extracted.is_dir()):
+                _extract(target, extracted, archive_format)
+    return str(result)
+
+
+def own_copy(names: Iterable[str], subfolder: str = "") -> Path | None:
+    """The first of some files or folders that the user has: in a folder of `TSUNO_DATASETS`; None if there is none.
+
+    Args:
+        names: what it may be called.
+        subfolder: where it belongs in the cache; it may be in such a folder, or in what is below the first part of it:
+            `datasets/words` is looked for in `datasets/words` and in `words`.
+    """
+    inner = PurePosixPath() if os.path.isabs(subfolder) else PurePosixPath(Path(subfolder).as_posix())
+    places = (inner, PurePosixPath(*inner.parts[1:]))
+    for folder in own_folders():
+        for place in places:
+            for name in names:
+                if name and (found := folder / place / name).exists():
+                    return found
+    return None
+
+
+def own_folders() -> list[Path]:
+    """The folders that `TSUNO_DATASETS` names."""
+    folders = [Path(each).expanduser() for each in _setting("datasets").split(os.pathsep) if each]
+    for folder in folders:
+        if not folder.is_dir():
+            raise FileNotFoundError(f"`TSUNO_DATASETS` names the folder {str(folder)!r}, which is not there.")
+    return folders
+
+
+def _unpacked(archive: Path, folder: Path, archive_format: Any) -> Path:
+    """What an archive of the user's holds, in a folder that goes with this state of it."""
+    status = archive.stat()
+    mark = zlib.crc32(f"{archive.absolute()} {status.st_size} {status.st_mtime_ns}".encode())
+    folder = folder.with_name(f"{folder.name}_{mark:08x}")
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with alone(folder):
+            if not folder.is_dir():
+                _extract(archive, folder, archive_format)
+    return folder
+
+
+def _mirrored(origin: str) -> str:
+    """An address at the mirror, if there is one."""
+    mirror, parts = _setting("mirror"), urllib.parse.urlsplit(origin)
+    if not mirror or parts.scheme == "file":
+        return origin
+    if "://" not in mirror:
+        raise invalid("TSUNO_MIRROR", "an address such as https://host/path", mirror)
+    return mirror.rstrip("/") + urllib.parse.urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+def _setting(name: str) -> str:
+    """A setting from the environment or the settings file; empty if it is in neither."""
+    if (given := os.environ.get(f"TSUNO_{name.upper()}")) is not None:
+        return given
+    with suppress(OSError, ValueError, AttributeError):
+        return str(json.loads((home_folder() / "keras.json").read_text(encoding="utf-8")).get(name) or "")
+    return ""
 
 
 def _cache(given: Any) -> Path:
@@ -110,41 +183,6 @@ def _cache(given: Any) -> Path:
     base = home_folder() if given is None else Path(given).expanduser()
     there = next(each for each in (base, *base.absolute().parents) if each.exists())
     return base if os.access(there, os.W_OK) else Path(tempfile.gettempdir()) / ".keras"
-
-
-def _has_hash(path: Path, expected: str | None, algorithm: str) -> bool:
-    if expected is None:
-        return True
-    kind = algorithm if algorithm != "auto" else "sha256" if len(expected) == 64 else "md5"
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, kind).hexdigest() == expected.lower()
-
-
-def _download(origin: str, target: Path, file_hash: str | None, algorithm: str) -> None:
-    log_output().write(f"Downloading {origin}\n")
-    with _complete_or_absent(target) as unfinished:
-        try:
-            with urllib.request.urlopen(origin, timeout=_PATIENCE) as source, open(unfinished, "wb") as file:
-                length = source.headers.get("Content-Length")
-                total = int(length) if length is not None else None
-                bar = Progbar(total, unit_name="byte")
-                done = 0
-                while block := source.read(_BLOCK):
-                    file.write(block)
-                    done += len(block)
-                    bar.update(done, finalize=False)
-                if total is not None and done < total:
-                    raise OSError(f"{origin!r} ended after {done} of {total} bytes. Try again.")
-                bar.update(done, finalize=True)
-                file.flush()
-                os.fsync(file.fileno())
-        except (urllib.error.URLError, http.client.HTTPException) as problem:
-            reason = f"{getattr(problem, 'code', '')} {getattr(problem, 'reason', problem)}".strip()
-            raise OSError(f"{origin!r} cannot be fetched: {reason}.") from problem
-        if not _has_hash(unfinished, file_hash, algorithm):
-            raise ValueError(
-                f"The file at {origin!r} must have the hash {file_hash}; it has another, so it is not kept."
-            )
 
 
 def _extract(archive: Path, folder: Path, archive_format: Any) -> None:

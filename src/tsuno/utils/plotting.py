@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tsuno.core.errors import describe, invalid, suggest, unknown
+from tsuno.core.op import Function
 from tsuno.core.spec import KerasTensor, Node
 from tsuno.core.validate import check
 from tsuno.models import Model, Sequential
@@ -187,7 +188,7 @@ def _has_parts(model: Any) -> bool:
 
 def _cells(operation: Any, options: dict[str, bool]) -> list[list[Cell]]:
     """The rows of a box: the name, the activation, and what else is asked for."""
-    kind = type(operation).__name__ if hasattr(operation, "weights") else operation.function
+    kind = operation.function if isinstance(operation, Function) else type(operation).__name__
     title = f"{operation.name} ({kind})" if options["show_layer_names"] else kind
     rows = [[Cell("", title, "title")]]
     activation = getattr(operation, "activation", None)

@@ -127,11 +127,22 @@ class Drawn(Recording):
         self.after: list[KerasTensor] = []
 
     def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        vague = any(getattr(leaf, "vague", False) for leaf in tree.flatten((args, kwargs)))
-        if not vague and not self.after:
+        leaves = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
+        vague = any(getattr(leaf, "vague", False) for leaf in leaves)
+        unknown = any(None in leaf.shape for leaf in leaves)
+        if not vague and not self.after and not unknown:
             return NotImplemented
         with scope(recording=Recording()):
-            outputs = self._vague(function, args, kwargs) if vague else function(*args, **kwargs)
+            if vague:
+                return self.controlled(self._vague(function, args, kwargs))
+            try:
+                return self.controlled(function(*args, **kwargs))
+            except ValueError:
+                if not unknown:
+                    raise
+            outputs = symbolic.inferred(function, args, kwargs)
+            owner = getattr(function, "__self__", None) or Function(function.__name__)
+            Node(owner, args, kwargs, outputs)
         return self.controlled(outputs)
 
     def _vague(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

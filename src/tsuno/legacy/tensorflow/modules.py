@@ -17,18 +17,24 @@ from tsuno.legacy.tensorflow import modes
 from tsuno.legacy.tensorflow.words import exposed
 
 HOMES: dict[str, str] = {
-    "": "top session variables tape arrays mathematics reductions randomness dtypes_of",
-    "nn": "neural mathematics",
+    "": "top session variables tape arrays mathematics reductions control in_tf dtypes_of types_of",
+    "nn": "neural windows recurrent mathematics",
     "math": "mathematics reductions arrays",
     "linalg": "linear",
     "random": "randomness",
-    "train": "training",
+    "train": "training steps checkpoints",
+    "train.experimental": "checkpoints",
     "losses": "losses_of",
+    "optimizers": "optimizers_of",
+    "metrics": "metrics_of",
     "layers": "layers_of",
     "initializers": "initializers_of",
     "data": "datasets",
+    "data.experimental": "datasets",
+    "random.experimental": "randomness",
     "image": "images",
     "summary": "summaries",
+    "summary.experimental": "summaries",
     "strings": "strings",
     "io": "files",
     "gfile": "files",
@@ -38,17 +44,21 @@ HOMES: dict[str, str] = {
     "config.experimental": "configuration",
     "config.threading": "configuration",
     "test": "configuration",
-    "debugging": "checking",
+    "debugging": "checking control",
     "errors": "errors_of",
     "dtypes": "dtypes_of",
     "distribute": "distribution_of",
+    "distribute.experimental": "distribution_of",
     "contrib": "contributed",
-    "contrib.layers": "contributed",
-    "contrib.rnn": "contributed",
+    "contrib.layers": "contributed initializers_of",
+    "contrib.rnn": "recurrent",
+    "contrib.slim": "contributed",
     "contrib.learn": "contributed",
-    "nn.rnn_cell": "contributed",
+    "nn.rnn_cell": "recurrent",
     "autograph": "configuration",
     "signal": "signals",
+    "spectral": "signals",
+    "bitwise": "mathematics",
     "sparse": "sparse_of",
     "types": "types_of",
     "python_io": "files",
@@ -63,26 +73,77 @@ HOMES: dict[str, str] = {
     "python.client": "",
     "python.client.device_lib": "configuration",
     "python.platform": "",
+    "python.platform.flags": "configuration",
+    "python.platform.gfile": "files",
     "app": "configuration",
     "flags": "configuration",
     "python.ops.math_ops": "mathematics reductions arrays",
     "python.ops.array_ops": "arrays",
-    "python.ops.nn": "neural",
+    "python.ops.control_flow_ops": "control",
+    "python.ops.random_ops": "randomness in_tf",
+    "python.ops.nn": "neural windows recurrent",
+    "python.training": "training steps checkpoints",
+    "python.ops.rnn_cell": "recurrent",
+    "python.ops.rnn": "recurrent",
     "experimental": "configuration",
 }
 """The modules of this package in which a module looks for its names, in order."""
 
 _FIRST_ONLY = frozenset(
-    "placeholder Session InteractiveSession global_variables_initializer initialize_all_variables get_variable "
-    "variable_scope get_default_session get_default_graph reset_default_graph to_float to_int32 to_double log "
-    "random_normal random_uniform truncated_normal set_random_seed disable_eager_execution disable_v2_behavior "
-    "placeholder_with_default local_variables_initializer initialize_variables global_variables all_variables mul sub "
-    "matrix_inverse trainable_variables ConfigProto div "
-    "train.GradientDescentOptimizer train.AdamOptimizer train.AdagradOptimizer train.RMSPropOptimizer "
-    "train.MomentumOptimizer train.AdadeltaOptimizer train.FtrlOptimizer train.Saver train.ProximalGradientDescentOptimizer "
-    "layers.dense layers.conv2d layers.max_pooling2d layers.flatten layers.batch_normalization layers.dropout "
-    "losses.softmax_cross_entropy losses.mean_squared_error losses.sparse_softmax_cross_entropy "
-    "summary.FileWriter summary.merge_all nn.softmax_cross_entropy_with_logits_v2".split()
+    [
+        "placeholder",
+        "Session",
+        "InteractiveSession",
+        "global_variables_initializer",
+        "initialize_all_variables",
+        "get_variable",
+        "variable_scope",
+        "get_default_session",
+        "get_default_graph",
+        "reset_default_graph",
+        "to_float",
+        "to_int32",
+        "to_double",
+        "log",
+        "random_normal",
+        "random_uniform",
+        "truncated_normal",
+        "set_random_seed",
+        "disable_eager_execution",
+        "disable_v2_behavior",
+        "placeholder_with_default",
+        "local_variables_initializer",
+        "initialize_variables",
+        "global_variables",
+        "all_variables",
+        "mul",
+        "sub",
+        "matrix_inverse",
+        "trainable_variables",
+        "ConfigProto",
+        "div",
+        "train.GradientDescentOptimizer",
+        "train.AdamOptimizer",
+        "train.AdagradOptimizer",
+        "train.RMSPropOptimizer",
+        "train.MomentumOptimizer",
+        "train.AdadeltaOptimizer",
+        "train.FtrlOptimizer",
+        "train.Saver",
+        "train.ProximalGradientDescentOptimizer",
+        "layers.dense",
+        "layers.conv2d",
+        "layers.max_pooling2d",
+        "layers.flatten",
+        "layers.batch_normalization",
+        "layers.dropout",
+        "losses.softmax_cross_entropy",
+        "losses.mean_squared_error",
+        "losses.sparse_softmax_cross_entropy",
+        "summary.FileWriter",
+        "summary.merge_all",
+        "nn.softmax_cross_entropy_with_logits_v2",
+    ]
 )
 """Names that only the first versions had, whose programs build a graph."""
 _COMPAT = ("compat.v1", "compat.v2", "compat")
@@ -121,6 +182,7 @@ class Module(ModuleType):
         self.__path__: list[str] = []
         if not _plain(path):
             self.__version__ = VERSION
+            self.newaxis = None
             self.VERSION = VERSION
         modes.begin()
 

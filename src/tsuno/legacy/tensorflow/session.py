@@ -56,7 +56,9 @@ class Session:
         modes.set_graph_mode(True)
         self.graph = graph
 
-    def run(self, fetches: Any, feed_dict: Mapping[Any, Any] | None = None, options: Any = None, run_metadata: Any = None) -> Any:
+    def run(
+        self, fetches: Any, feed_dict: Mapping[Any, Any] | None = None, options: Any = None, run_metadata: Any = None
+    ) -> Any:
         """The values of tensors, as NumPy arrays in the structure of `fetches`; what only has an effect gives None.
 
         Args:
@@ -71,7 +73,7 @@ class Session:
         leaves = tree.flatten(fetches)
         for leaf in leaves:
             if isinstance(leaf, Initialization):
-                leaf.run()
+                leaf.run(feed_dict)
             elif not isinstance(leaf, (KerasTensor, Slot)) and not hasattr(leaf, "dtype"):
                 raise TypeError(f"`Session.run` computes tensors and operations; got {leaf!r}, which is neither.")
         pairs = [(k, v) for k, v in (feed_dict or {}).items() if isinstance(k, KerasTensor)]

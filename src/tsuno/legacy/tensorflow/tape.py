@@ -17,9 +17,8 @@ from tsuno.core.dtypes import is_float
 from tsuno.core.errors import is_asking
 from tsuno.core.functions import jit, value_and_grad
 from tsuno.core.spec import KerasTensor
-from tsuno.core.variable import Holder
+from tsuno.core.variable import Holder, variables_of
 from tsuno.core.variable import Variable as Slot
-from tsuno.core.variable import variables_of
 from tsuno.legacy import symbolic
 from tsuno.legacy.notices import say
 from tsuno.legacy.tensorflow import modes
@@ -72,10 +71,14 @@ class GradientTape:
 
     def watched_variables(self) -> tuple[Any, ...]:
         """The trainable variables of the calls kept."""
-        found = variables_of([[each.args, each.kwargs, getattr(each.function, "__self__", ())] for each in self._entries])
+        found = variables_of(
+            [[each.args, each.kwargs, getattr(each.function, "__self__", ())] for each in self._entries]
+        )
         return tuple(v for v in found if v.trainable)
 
-    def gradient(self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = "none") -> Any:
+    def gradient(
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = "none"
+    ) -> Any:
         """The gradients of the sum of `target` by variables or tensors, in the structure of `sources`.
 
         Args:
@@ -128,7 +131,9 @@ class GradientTape:
         for entry in reversed(self._entries):
             if any(id(x) in reached for x in tree.flatten(entry.outputs)):
                 entries.append(entry)
-                reached |= {id(x) for x in tree.flatten((entry.args, entry.kwargs)) if isinstance(x, (KerasTensor, Slot))}
+                reached |= {
+                    id(x) for x in tree.flatten((entry.args, entry.kwargs)) if isinstance(x, (KerasTensor, Slot))
+                }
                 owner = getattr(entry.function, "__self__", None)
                 reached |= {id(v) for v in variables_of([owner, entry.args, entry.kwargs])}
         return entries[::-1], reached

@@ -187,7 +187,9 @@ def get_variable(
     reuse = any(flag for _, flag in _scopes)
     if path in _by_name:
         if not reuse:
-            raise ValueError(f"There is a variable {path!r} already: set `reuse=True` in its `variable_scope` to use it.")
+            raise ValueError(
+                f"There is a variable {path!r} already: set `reuse=True` in its `variable_scope` to use it."
+            )
         return _by_name[path]
     make = initializers.get(initializer or "glorot_uniform") if not hasattr(initializer, "shape") else None
     sizes = tuple(int(size) for size in shape) if shape is not None else ()
@@ -213,7 +215,9 @@ AUTO_REUSE = "auto"
 
 
 @contextmanager
-def variable_scope(name_or_scope: Any = None, default_name: str | None = None, values: Any = None, reuse: Any = None, **options: Any) -> Iterator[VariableScope]:
+def variable_scope(
+    name_or_scope: Any = None, default_name: str | None = None, values: Any = None, reuse: Any = None, **options: Any
+) -> Iterator[VariableScope]:
     """A block whose variables are named after it.
 
     Args:

@@ -46,6 +46,7 @@ def row(target: Callable[..., Any], words: str, **olds: str) -> Callable[..., An
         inner[outer] = target_name or outer
         value = ast.literal_eval(default) if given else Parameter.empty
         parameters.append(Parameter(outer, Parameter.POSITIONAL_OR_KEYWORD, default=value))
+    parameters.append(Parameter("name", Parameter.POSITIONAL_OR_KEYWORD, default=None))  # last, and not always named
     signature = inspect.Signature(parameters)
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -53,6 +54,7 @@ def row(target: Callable[..., Any], words: str, **olds: str) -> Callable[..., An
             if old in kwargs:
                 kwargs[new] = kwargs.pop(old)
         bound = signature.bind(*args, **kwargs)
+        bound.arguments.pop("name", None)
         return target(**{inner[name]: value for name, value in bound.arguments.items()})
 
     call.__name__ = call.__qualname__ = getattr(target, "__name__", "function")
