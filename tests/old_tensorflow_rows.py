@@ -1,7 +1,7 @@
 """Expressions of TensorFlow and what they are; run as a program, it computes them.
 
-    python tests/old_tensorflow_rows.py record     # with TensorFlow: writes files/tensorflow_arrays.json
-    python tests/old_tensorflow_rows.py eager      # with Tsuno in its place: prints JSON; also graph, function, …
+python tests/old_tensorflow_rows.py record     # with TensorFlow: writes files/tensorflow_arrays.json
+python tests/old_tensorflow_rows.py eager      # with Tsuno in its place: prints JSON; also graph, function, …
 """
 
 from __future__ import annotations
@@ -214,7 +214,43 @@ tf.foldr(lambda a, r: a * 0.5 + r, m)
 tf.debugging.check_numerics(x, "no")
 tf.convert_to_tensor([x[0, 0], x[1, 1]])
 tf.vectorized_map(lambda r: r * 2.0, x)
-""".strip().splitlines()  # noqa: E501
+tf.signal.dct(x, norm="ortho")
+tf.signal.idct(x)
+tf.signal.fftshift(x)
+tf.abs(tf.signal.stft(tf.reshape(c, [-1]), 8, 4))
+tf.signal.inverse_stft(tf.signal.stft(tf.reshape(c, [-1]), 8, 4), 8, 4)
+tf.signal.linear_to_mel_weight_matrix(4, 9, 8000, 100.0, 3000.0)
+tf.signal.overlap_and_add(x, 2)
+tf.signal.hamming_window(5, periodic=False)
+tf.space_to_batch_nd(tf.reshape(c, [2, 3, 4, 1]), [1, 2], [[0, 0], [0, 0]])
+tf.batch_to_space(tf.reshape(c, [4, 2, 3, 1]), [2, 2], [[0, 1], [0, 0]])
+tf.unravel_index([5, 7], [3, 4])
+tf.linalg.expm(m * 0.1)
+tf.linalg.sqrtm(m)
+tf.linalg.pinv(m)
+tf.linalg.lstsq(m, tf.transpose(x))
+tf.linalg.normalize(x, axis=1)
+tf.linalg.cholesky_solve(tf.linalg.cholesky(m), tf.transpose(x))
+tf.linalg.adjoint(m)
+tf.linalg.cross(m, m[::-1])
+tf.math.zero_fraction(tf.nn.relu(x))
+tf.math.polyval([x, y], 2.0)
+tf.math.cumulative_logsumexp(x, axis=1)
+tf.math.igamma(p, p * 2.0)
+tf.math.multiply_no_nan(x, tf.zeros_like(x))
+tf.math.reciprocal_no_nan(tf.constant([0.0, 4.0]))
+tf.math.unsorted_segment_sqrt_n(m, tf.constant([0, 0, 1]), 2)
+tf.math.truediv(k, 2)
+tf.truncatediv(k, 2)
+tf.histogram_fixed_width(x, [-1.0, 4.0], nbins=5)
+tf.invert_permutation([2, 0, 1]) if hasattr(tf, "invert_permutation") else tf.math.invert_permutation([2, 0, 1])
+tf.dynamic_stitch([[0, 2], [1]], [[10.0, 30.0], [20.0]])
+tf.clip_by_norm(x, 0.5, axes=[1])
+tf.gather(x, tf.argmax(x[0]), axis=1)
+tf.matmul(c, c, transpose_b=True)
+tf.shape(x)[0] * 2 + tf.rank(x)
+tf.add(x, y, "sum") + tf.reshape(x, [-1, 3], "flat")
+""".strip().splitlines()
 
 FIRST = """
 tf.to_float(k)
@@ -262,7 +298,15 @@ OLDEST = {
 }
 """Of TensorFlow 0: what the last version calls otherwise."""
 
-BY_VALUES = ("boolean_mask", "tf.where(b)", "unique", "dynamic_partition", "py_func", "tf.where(tf.equal", "segment_sum(m")
+BY_VALUES = (
+    "boolean_mask",
+    "tf.where(b)",
+    "unique",
+    "dynamic_partition",
+    "py_func",
+    "tf.where(tf.equal",
+    "segment_sum(m",
+)
 """In what the shapes depend on values."""
 
 GRADIENTS = """
@@ -474,13 +518,26 @@ def facts_at_once(tf: Any) -> dict[str, Any]:
     facts["means"] = [[round(float(tf.reduce_mean(each))) for each in means], [3, 3, 3]]
     facts["shuffle"] = [sorted(tf.random.shuffle([3, 1, 2]).numpy().tolist()), [1, 2, 3]]
     facts["categorical"] = [tf.random.categorical([[0.0, 90.0]], 5).numpy().tolist(), [[1] * 5]]
-    facts["crop"] = [list(tf.image.random_crop(x, [1, 2]).shape) if hasattr(tf.image, "random_crop") else [1, 2], [1, 2]]
+    facts["crop"] = [
+        list(tf.image.random_crop(x, [1, 2]).shape) if hasattr(tf.image, "random_crop") else [1, 2],
+        [1, 2],
+    ]
     dtype = tf.float32
     facts["dtypes"] = [
-        [dtype == np.float32, np.float32 == dtype, dtype == "float32", dtype != tf.float64, dtype.name, dtype.is_floating],
+        [
+            dtype == np.float32,
+            np.float32 == dtype,
+            dtype == "float32",
+            dtype != tf.float64,
+            dtype.name,
+            dtype.is_floating,
+        ],
         [True, True, True, True, "float32", True],
     ]
-    facts["dtype as numpy"] = [[np.zeros(1, dtype).dtype.name, tf.int32.as_numpy_dtype is np.int32, tf.int8.max], ["float32", True, 127]]
+    facts["dtype as numpy"] = [
+        [np.zeros(1, dtype).dtype.name, tf.int32.as_numpy_dtype is np.int32, tf.int8.max],
+        ["float32", True, 127],
+    ]
     facts["text"] = [tf.strings.join(["a", tf.strings.upper("b")], "-").numpy().decode(), "a-B"]
     facts["parts of text"] = [[t.decode() for t in tf.strings.split("a b c").numpy()], ["a", "b", "c"]]
     facts["numbers in text"] = [tf.strings.to_number(["1.5", "2"]).numpy().tolist(), [1.5, 2.0]]
@@ -514,7 +571,10 @@ def facts_at_once(tf: Any) -> dict[str, Any]:
         result = steep(v) * 2.0
     facts["custom gradient"] = [float(tape.gradient(result, v)), 200.0]
     host = tf.py_function(lambda a: a * 3.0, [tf.constant(2.0)], tf.float32)
-    facts["python"] = [[float(host), float(tf.numpy_function(np.sum, [tf.constant([1.0, 2.0])], tf.float32))], [6.0, 3.0]]
+    facts["python"] = [
+        [float(host), float(tf.numpy_function(np.sum, [tf.constant([1.0, 2.0])], tf.float32))],
+        [6.0, 3.0],
+    ]
     data = tf.data.Dataset.from_tensor_slices((np.ones((10, 2), "float32"), np.ones((10, 1), "float32")))
     data = data.shuffle(10).batch(4).prefetch(tf.data.AUTOTUNE)
     facts["spec"] = [[list(s.shape.as_list()) for s in data.element_spec] + [len(data)], [[None, 2], [None, 1], 3]]
@@ -561,7 +621,12 @@ def facts_of_graphs(tf: Any) -> dict[str, Any]:
     facts["second derivatives"] = [hessian.tolist(), [[6.0, 0.0], [0.0, 12.0]]]
     through = tf.gradients(tf.scan(lambda a, row: a * w + row, x, initializer=tf.zeros([2]))[-1], w)[0]
     facts["through a scan"] = [session.run(through, {x: array}).tolist(), [2.0, 7.0]]
-    shapes = [tf.reshape(x, [-1, 1]), tf.zeros([tf.shape(x)[0], 5]), tf.one_hot(tf.argmax(x, 1), 3), tf.range(tf.shape(x)[0])]
+    shapes = [
+        tf.reshape(x, [-1, 1]),
+        tf.zeros([tf.shape(x)[0], 5]),
+        tf.one_hot(tf.argmax(x, 1), 3),
+        tf.range(tf.shape(x)[0]),
+    ]
     facts["static shapes"] = [[t.get_shape().as_list() for t in shapes], [[None, 1], [None, 5], [None, 3], [None]]]
     anything = tf.placeholder(tf.float32)
     sums = session.run([tf.reduce_sum(anything), tf.reshape(anything, [-1])[1], tf.shape(anything)], {anything: array})

@@ -87,7 +87,9 @@ def test_pipelines_of_tensorflow(found: dict[str, Any]) -> None:
     for row in DATA:
         mine, theirs = found["pipelines"][row], RECORDED["pipelines"][row]
         same = not isinstance(mine, str) and len(mine) == len(theirs)
-        wrong[row] = [difference(a, b) for a, b in zip(mine, theirs, strict=True)] if same else [f"{mine}, not {theirs}"]
+        wrong[row] = (
+            [difference(a, b) for a, b in zip(mine, theirs, strict=True)] if same else [f"{mine}, not {theirs}"]
+        )
     assert len(DATA) > 40
     assert not {row: what for row, what in wrong.items() if any(what)}
 

@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -7,7 +8,9 @@ noises = rng.normal(0, 1, (6, 16, 3)).astype("float32")
 
 
 def dense(units, activation, seed):
-    first = tf.constant_initializer(np.random.RandomState(seed).normal(0, 0.3, (3 if seed == 1 else 2 if seed == 3 else 4, units)))
+    first = tf.constant_initializer(
+        np.random.RandomState(seed).normal(0, 0.3, (3 if seed == 1 else 2 if seed == 3 else 4, units))
+    )
     return tf.keras.layers.Dense(units, activation=activation, kernel_initializer=first)
 
 

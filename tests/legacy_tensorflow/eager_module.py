@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -18,7 +19,10 @@ class Dense(tf.Module):
 class Net(tf.Module):
     def __init__(self):
         super().__init__(name="net")
-        self.layers = [Dense(rng.normal(0, 0.5, (3, 4)).astype("float32")), Dense(rng.normal(0, 0.5, (4, 1)).astype("float32"))]
+        self.layers = [
+            Dense(rng.normal(0, 0.5, (3, 4)).astype("float32")),
+            Dense(rng.normal(0, 0.5, (4, 1)).astype("float32")),
+        ]
 
     @tf.function
     def __call__(self, x):
@@ -37,6 +41,9 @@ for _ in range(10):
 with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
     doubled = tf.Variable(2.0) * 2.0
 found = {
-    "losses": losses, "count": len(net.trainable_variables), "modules": len(net.submodules), "w": net.layers[0].w.numpy(),
+    "losses": losses,
+    "count": len(net.trainable_variables),
+    "modules": len(net.submodules),
+    "w": net.layers[0].w.numpy(),
     "doubled": float(doubled),
 }

@@ -18,12 +18,18 @@ BYTES = (PICTURE * 255).astype("uint8")
 
 FIRST = {  # as TensorFlow 1 has them
     "conv2d": lambda tf: tf.nn.conv2d(X, K, [1, 2, 1, 1], "SAME"),
-    "conv2d_filter": lambda tf: tf.nn.conv2d(input=X, filter=K, strides=[1, 1, 1, 1], padding="VALID", dilations=[1, 2, 1, 1]),
+    "conv2d_filter": lambda tf: tf.nn.conv2d(
+        input=X, filter=K, strides=[1, 1, 1, 1], padding="VALID", dilations=[1, 2, 1, 1]
+    ),
     "conv1d": lambda tf: tf.nn.conv1d(LINE, K1, 2, "SAME"),
     "conv3d": lambda tf: tf.nn.conv3d(SOLID, K3, [1, 1, 2, 1, 1], "SAME"),
     "conv2d_transpose": lambda tf: tf.nn.conv2d_transpose(X, rng_like((3, 3, 2, 4)), [2, 12, 10, 2], [1, 2, 2, 1]),
-    "conv2d_transpose_odd": lambda tf: tf.nn.conv2d_transpose(X, rng_like((3, 3, 2, 4)), [2, 11, 9, 2], [1, 2, 2, 1], "SAME"),
-    "conv2d_transpose_valid": lambda tf: tf.nn.conv2d_transpose(X, rng_like((3, 3, 2, 4)), [2, 14, 11, 2], [1, 2, 2, 1], "VALID"),
+    "conv2d_transpose_odd": lambda tf: tf.nn.conv2d_transpose(
+        X, rng_like((3, 3, 2, 4)), [2, 11, 9, 2], [1, 2, 2, 1], "SAME"
+    ),
+    "conv2d_transpose_valid": lambda tf: tf.nn.conv2d_transpose(
+        X, rng_like((3, 3, 2, 4)), [2, 14, 11, 2], [1, 2, 2, 1], "VALID"
+    ),
     "depthwise": lambda tf: tf.nn.depthwise_conv2d(X, DEEP, [1, 1, 1, 1], "SAME"),
     "depthwise_rate": lambda tf: tf.nn.depthwise_conv2d(X, DEEP, [1, 1, 1, 1], "VALID", rate=[2, 2]),
     "separable": lambda tf: tf.nn.separable_conv2d(X, DEEP, POINT, [1, 2, 2, 1], "SAME"),
@@ -71,7 +77,9 @@ TODAY = {  # as TensorFlow 2 has them
     "ctc": lambda tf: tf.nn.ctc_loss([[1, 2], [3, 0]], LINE[:, :, :].transpose(1, 0, 2), [2, 1], [9, 7], blank_index=0),
     "resize": lambda tf: tf.image.resize(PICTURE, (7, 20)),
     "resize_nearest": lambda tf: tf.image.resize(BYTES, [5, 6], method="nearest"),
-    "resize_bicubic": lambda tf: tf.image.resize(PICTURE, [20, 21], method=tf.image.ResizeMethod.BICUBIC),
+    "resize_bicubic": lambda tf: tf.image.resize(
+        PICTURE, [20, 21], method=tf.image.ResizeMethod.BICUBIC, antialias=True
+    ),
     "resize_smaller": lambda tf: tf.image.resize(PICTURE, [5, 6], antialias=True),
     "resize_area": lambda tf: tf.image.resize(PICTURE, [5, 6], "area"),
     "resize_pad": lambda tf: tf.image.resize_with_pad(PICTURE, 10, 10),

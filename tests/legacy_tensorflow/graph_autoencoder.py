@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -27,6 +28,10 @@ with tf.Session() as sess:
         sess.run(train_and_average, feed_dict={X: data})
         costs.append(sess.run(cost, {X: data}))
     found = {
-        "costs": costs, "rate": sess.run(rate), "step": sess.run(global_step), "code": sess.run(weights["code"]),
-        "average": sess.run(ema.average(weights["code"])), "slot": sess.run(optimizer.get_slot(weights["out"], "momentum")),
+        "costs": costs,
+        "rate": sess.run(rate),
+        "step": sess.run(global_step),
+        "code": sess.run(weights["code"]),
+        "average": sess.run(ema.average(weights["code"])),
+        "slot": sess.run(optimizer.get_slot(weights["out"], "momentum")),
     }

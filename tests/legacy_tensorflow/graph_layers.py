@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -17,10 +18,14 @@ def values(seed):
 
 def model(x, reuse=None):
     with tf.variable_scope("model", reuse=reuse):
-        x = tf.layers.conv2d(x, 4, [3, 3], padding="same", activation=tf.nn.relu, kernel_initializer=values(1), name="conv")
+        x = tf.layers.conv2d(
+            x, 4, [3, 3], padding="same", activation=tf.nn.relu, kernel_initializer=values(1), name="conv"
+        )
         x = tf.layers.batch_normalization(x, training=training, momentum=0.9, name="norm")
         x = tf.layers.max_pooling2d(x, pool_size=[2, 2], strides=2)
-        x = tf.layers.separable_conv2d(x, 3, 3, depthwise_initializer=values(2), pointwise_initializer=values(3), name="apart")
+        x = tf.layers.separable_conv2d(
+            x, 3, 3, depthwise_initializer=values(2), pointwise_initializer=values(3), name="apart"
+        )
         x = tf.layers.conv2d_transpose(x, 2, 3, strides=2, padding="same", kernel_initializer=values(4), name="up")
         x = tf.layers.average_pooling2d(x, 2, 2)
         x = tf.layers.flatten(x)

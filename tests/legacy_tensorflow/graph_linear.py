@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 

@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -23,7 +24,9 @@ def network(kind, inputs):
             return outputs[:, -1, :], state[0].h
         if kind == "both":
             ahead, back = tf.nn.rnn_cell.BasicRNNCell(3), tf.nn.rnn_cell.BasicRNNCell(3)
-            outputs, _ = tf.nn.bidirectional_dynamic_rnn(ahead, back, inputs, sequence_length=[5, 3, 2, 4], dtype="float32")
+            outputs, _ = tf.nn.bidirectional_dynamic_rnn(
+                ahead, back, inputs, sequence_length=[5, 3, 2, 4], dtype="float32"
+            )
             together = tf.concat(outputs, 2)
             return together[:, 0], together
         cell = tf.nn.rnn_cell.GRUCell(6)

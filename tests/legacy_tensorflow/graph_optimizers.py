@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -13,7 +14,9 @@ made = {
     "centered": lambda: tf.train.RMSPropOptimizer(rate, centered=True),
     "adadelta": lambda: tf.train.AdadeltaOptimizer(rate),
     "ftrl": lambda: tf.train.FtrlOptimizer(rate, l1_regularization_strength=0.1, l2_regularization_strength=0.2),
-    "ftrl_shrinkage": lambda: tf.train.FtrlOptimizer(rate, learning_rate_power=-0.4, l2_shrinkage_regularization_strength=0.1),
+    "ftrl_shrinkage": lambda: tf.train.FtrlOptimizer(
+        rate, learning_rate_power=-0.4, l2_shrinkage_regularization_strength=0.1
+    ),
     "proximal": lambda: tf.train.ProximalGradientDescentOptimizer(rate, 0.1, 0.2),
     "proximal_adagrad": lambda: tf.train.ProximalAdagradOptimizer(rate, 0.2, 0.1, 0.2),
 }

@@ -1,3 +1,4 @@
+# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 
@@ -9,9 +10,7 @@ embeddings = tf.Variable(rng.uniform(-1, 1, (7, 4)).astype("float32"))
 embed = tf.nn.embedding_lookup(embeddings, inputs)
 softmax_weights = tf.Variable(rng.normal(0, 0.5, (4, 7)).astype("float32"))
 logits = tf.matmul(embed, softmax_weights)
-loss = tf.reduce_mean(
-    tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.squeeze(targets, 1), logits=logits)
-)
+loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.squeeze(targets, 1), logits=logits))
 optimizer = tf.train.AdagradOptimizer(1.0).minimize(loss)
 norm = tf.sqrt(tf.reduce_sum(tf.square(embeddings), 1, keepdims=True))
 normalized = embeddings / norm

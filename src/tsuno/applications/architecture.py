@@ -260,5 +260,9 @@ def _described(body: Callable[..., Any], title: str, parameters: Sequence[inspec
     text = inspect.getdoc(body) or ""
     known = re.search(r"applications\.(\w+)\(", text)
     about, example, rest = (text.replace(known.group(1), title) if known else text).partition("Example:")
-    arguments = "\n".join(f"    {each.name}: {_ARGUMENTS[each.name].format(min_size=min_size)}" for each in parameters)
-    return f"{about}Args:\n{arguments}\n\nReturns:\n    A `Model`.\n\n{example}{rest}"
+    shown, source, paper = rest.partition("Source:")
+    shown = re.sub(r"(?m)^    (?!>>> )(?=\S)", "    # ", shown).replace(">>> ", "")  # the family's is tested, once
+    lines = [f"    {each.name}: {_ARGUMENTS[each.name].format(min_size=min_size)}" for each in parameters]
+    return "".join(
+        (about, "Args:\n", "\n".join(lines), "\n\nReturns:\n    A `Model`.\n\n", example, shown, source, paper)
+    )

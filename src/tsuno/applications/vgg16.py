@@ -21,8 +21,8 @@ def _vgg(x: Any, wanted: Wanted, depths: Sequence[int]) -> Any:
 
     Example:
         >>> model = tsuno.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))
-        >>> len(model.layers), model.output_shape
-        (19, (None, 1, 1, 512))
+        >>> model.output_shape
+        (None, 1, 1, 512)
 
     Source: K. Simonyan and A. Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition*, 2015.
     """

@@ -139,20 +139,33 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic))
 
 
-_OLD = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}
-_OTHER = _OLD | {new: old for old, new in _OLD.items()}
+_NAMES = (
+    ("lr", "learning_rate"), ("acc", "accuracy"), ("mean_absolute_error", "mae"), ("mean_squared_error", "mse"),
+    ("mean_absolute_percentage_error", "mape"), ("mean_squared_logarithmic_error", "msle"),
+)  # fmt: skip
+
+
+def spellings(name: str) -> list[str]:
+    """A name in logs, and the same with the word that another version of Keras has for its last part."""
+    found = [name]
+    for pair in _NAMES:
+        for ending, other in (pair, pair[::-1]):
+            if name == ending or name.endswith(f"_{ending}"):
+                found.append(name[: len(name) - len(ending)] + other)
+    return found
 
 
 class ByOldNamesToo(dict[str, Any]):
     """Logs, or a history: what the names of a decade of programs mean is found as well."""
 
     def __missing__(self, name: str) -> Any:
-        if dict.__contains__(self, _OTHER.get(name, name)):
-            return self[_OTHER[name]]
+        for other in spellings(name):
+            if dict.__contains__(self, other):
+                return self[other]
         raise KeyError(f"{name!r} is not in the history, which has {', '.join(map(repr, self))}.{suggest(name, self)}")
 
     def __contains__(self, name: object) -> bool:
-        return dict.__contains__(self, name) or dict.__contains__(self, _OTHER.get(str(name), name))
+        return any(dict.__contains__(self, each) for each in (name, *spellings(str(name))))
 
     def get(self, name: str, default: Any = None) -> Any:
         """What is under a name, today's or the old one."""

@@ -13,15 +13,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsuno.callbacks.base import Callback, Logs
+from tsuno.callbacks.base import Callback, Logs, spellings
 from tsuno.core.errors import invalid, suggest
 from tsuno.core.settings import log_output
 from tsuno.core.validate import NonNegative, NonNegativeInt
 from tsuno.core.variable import all_finite, bind, unbind
 from tsuno.optimizers.schedules import LearningRateSchedule
 
-_ALIASES = {"acc": "accuracy", "lr": "learning_rate"}
-"""Names of Keras 2, and today's."""
 _RISES = re.compile(r"(?i)(acc|accuracy|auc|precision|recall|iou|io_u|f1|f1_?score|fbeta_?score|r2_?score)$")
 _FALLS = re.compile(r"(?i)(loss|error|crossentropy|divergence|mse|mae|mape|msle)$")
 
@@ -100,14 +98,6 @@ class MonitorCallback(Callback):
             warnings.warn(f"{missing(self, logs or {})} Nothing is done.", stacklevel=3)
             return None
         return (logs or {})[name]
-
-
-def spellings(name: str) -> list[str]:
-    """A name of a metric, and the same with the word that Keras 2 or Keras 3 has for its last part."""
-    found = [name]
-    for old, new in _ALIASES.items():
-        found += [re.sub(rf"(^|_){a}$", rf"\g<1>{b}", name) for a, b in ((old, new), (new, old))]
-    return found
 
 
 def find_name(name: str, logs: Iterable[str]) -> str | None:

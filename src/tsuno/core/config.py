@@ -105,7 +105,8 @@ def _parameters(cls: type) -> list[tuple[inspect.Parameter, type]]:
         if owner is object or init is None:
             continue
         first = first or owner
-        parameters = list(inspect.signature(init).parameters.values())[1:]
+        declared: Any = vars(init).get("__wrapped__", init)  # without words of the past, which programs may be shown
+        parameters = list(inspect.signature(declared).parameters.values())[1:]
         names = {parameter.name for parameter, _ in own}
         forwards = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
         for parameter in parameters:

@@ -205,7 +205,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, sa
 @functools.cache
 def _enter_all() -> None:
     """Let every class of the library enter itself: it need not have been used before a file is read."""
-    for part in ("layers", "models", "distillation"):
+    for part in ("layers", "models", "distillation", "applications"):
         importlib.import_module(f"tsuno.{part}")
 
 

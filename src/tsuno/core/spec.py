@@ -157,7 +157,8 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
             with scope(bindings=dict(context.bindings or {}), nothing=nothing):  # what tracing writes is forgotten
                 return function(*inner_args, **inner_kwargs)
 
-        return engine.eval_shape(run, *(_stand_in(tensor, probe, inner) for tensor in (_NOTHING, *tensors)))
+        with engine.for_any_device():  # the plain forms of operations, which are the quickest to trace
+            return engine.eval_shape(run, *(_stand_in(tensor, probe, inner) for tensor in (_NOTHING, *tensors)))
 
     unknown = any(size is None for tensor in tensors for size in tensor.shape)
     try:

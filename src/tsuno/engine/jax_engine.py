@@ -18,7 +18,7 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
-from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
+from tsuno.engine.convolution import avg_pool, conv, conv_transpose, for_any_device, max_pool
 from tsuno.engine.programs import (
     evaluated,
     is_key,
@@ -196,7 +196,7 @@ def ready(x: Any) -> Any:
 
 def eager() -> AbstractContextManager[Any]:
     """A context in which array code runs at once even while a program is being traced."""
-    return jax.ensure_compile_time_eval()
+    return jax.core.eval_context()
 
 
 def device_count() -> int:

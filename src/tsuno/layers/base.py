@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tsuno import constraints, engine, initializers, regularizers
-from tsuno.core import tree
+from tsuno.core import past, tree
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, get_mask, scope, set_mask
 from tsuno.core.dtypes import DTypePolicy, get_policy, is_float
@@ -89,7 +89,7 @@ class Layer(Changeable, Configurable):
         input_dim: int | None = None,
         batch_size: int | None = None,
     ) -> None:
-        if name is not None and (not isinstance(name, str) or "/" in name):
+        if name is not None and (not isinstance(name, str) or ("/" in name and not past.alive)):
             raise invalid(f"{type(self).__name__}.name", "a string without '/'", name)
         self.name = name or auto_name(type(self).__name__)
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -394,7 +394,7 @@ class Layer(Changeable, Configurable):
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of the weights as NumPy arrays, in the order of `weights`."""
-        return [weight.numpy() for weight in self.weights]
+        return [np.array(weight.numpy()) for weight in self.weights]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set the values of all weights, in the order of `weights`.

@@ -75,6 +75,11 @@ class InputLayer(Layer):
         )
         Node(self, (), {}, output)
 
+    @property
+    def input(self) -> Any:
+        """The tensor itself."""
+        return self.output
+
     def call(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("An input is where data enters: it cannot be called.")
 

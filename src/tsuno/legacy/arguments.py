@@ -15,6 +15,7 @@ from tsuno.legacy.rows import (
     as_number,
     as_number_note,
     batch,
+    every,
     first_values,
     four_sides,
     gone,
@@ -248,7 +249,7 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("LossScaleOptimizer", {"optimizer": "inner_optimizer", "loss_scale": gone("dynamic")}),
     # callbacks
-    ("ModelCheckpoint", {"period": gone(1), "options": gone(None), "load_weights_on_restart": gone(False)}),
+    ("ModelCheckpoint", {"period": Row("save_freq", every), "options": gone(None), "load_weights_on_restart": gone(False)}),
     ("ReduceLROnPlateau", {"epsilon": "min_delta"}),
     ("Callback", {"stateful_metrics": gone()}),
     ("ProgbarLogger", {"count_mode": gone()}),
@@ -266,13 +267,20 @@ _READING: dict[str, Any] = {
     "pickle_safe": gone(),
 }
 _SHOW_ACCURACY = Row(None, lambda shown: {}, note=lambda shown: _TO_COMPILE if shown else "")
+_CLASS_WEIGHT = Row(
+    "class_weight",
+    lambda value: None if isinstance(value, str) else value,
+    note=lambda value: (
+        f"class_weight={value!r} has no effect, and had none: give a dict of weights." if isinstance(value, str) else ""
+    ),
+)
 _TO_COMPILE = "`show_accuracy` is now `compile(metrics=['accuracy'])`."
 
 FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Model.fit Model.evaluate", {"show_accuracy": _SHOW_ACCURACY}),
     ("Model.fit Model.evaluate Model.predict", _READING),
     ("Model.fit", {"nb_epoch": "epochs", "samples_per_epoch": gone(None), "nb_val_samples": "validation_steps"}),
-    ("Model.fit Model.train_on_batch", {"class_weight": valued("class_weight", {"auto": None})}),
+    ("Model.fit Model.train_on_batch", {"class_weight": _CLASS_WEIGHT}),
     ("Model.train_on_batch Model.test_on_batch", {"reset_metrics": gone(), "accuracy": gone(False)}),
     ("Model.evaluate", {"val_samples": "steps"}),
     (
@@ -286,6 +294,14 @@ FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "experimental_run_tf_function": gone(),
         },
     ),
+    ("to_categorical utils.to_categorical utils.np_utils.to_categorical", {"y": "x"}),
+    (
+        "applications.inception_v3.conv2d_bn",
+        {"nb_filter": "filters", "nb_row": "num_row", "nb_col": "num_col", "border_mode": "padding", "subsample": "strides"},
+    ),
+    ("applications.inception_resnet_v2.conv2d_bn", {"kernel_size": "num_row"}),
+    ("activations.relu", {"alpha": "negative_slope"}),
+    ("utils.serialize_keras_object", {"instance": "obj"}),
     ("to_categorical utils.to_categorical utils.np_utils.to_categorical", {"nb_classes": "num_classes"}),
     ("datasets.imdb.load_data datasets.reuters.load_data", {"nb_words": "num_words"}),
     ("datasets.imdb.load_data", {"test_split": gone()}),

@@ -6,19 +6,21 @@ one costs nothing, and are those of Tsuno: `keras.layers.core.Dense is tsuno.lay
 
 from __future__ import annotations
 
+import dis
 import functools
 import importlib
 import importlib.abc
 import importlib.machinery
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
 from tsuno.core import past
 from tsuno.core.errors import suggest
 from tsuno.legacy import methods, modules, tensorflow
+from tsuno.legacy.names import GONE
 from tsuno.legacy.recorded import recorded
 from tsuno.legacy.rewriting import of_class, with_words, worded
 
@@ -94,8 +96,7 @@ class OldModule(ModuleType):
             try:
                 found = _shown(modules.lookup(path, name), path, name)
             except AttributeError:
-                known = set(modules.names_of(path))
-                raise AttributeError(f"`{self.__name__}` has no {name!r}.{suggest(name, known)}") from None
+                raise missing(f"`{self.__name__}` has no {name!r}.", inner, set(modules.names_of(path))) from None
         self.__dict__[name] = found
         return found
 
@@ -110,6 +111,14 @@ class OldModule(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *modules.names_of(self.__dict__["_old_path"])})
+
+
+def missing(sentence: str, path: str, known: Iterable[str]) -> Exception:
+    """The error for a name that is not there; where a program imports it by name, one that Python shows as it is."""
+    frame = sys._getframe(2)
+    importing = frame.f_code.co_code[frame.f_lasti] == dis.opmap["IMPORT_FROM"]
+    what = GONE.get(path) or f"{sentence}{suggest(path.rpartition('.')[2], known)}"
+    return ImportError(what) if importing else AttributeError(what)
 
 
 _inner: list[str] = []
@@ -136,12 +145,22 @@ def _shown(found: Any, path: str, name: str) -> Any:
 
 @functools.cache
 def _show_words(cls: type) -> None:
-    owner = next(base for base in cls.__mro__ if "__init__" in vars(base))
-    init: Any = vars(owner)["__init__"]
-    if owner is cls and isinstance(init, FunctionType):
-        own = inspect.signature(init)
-        words = {word for word in of_class(cls)[0] if word not in own.parameters}
-        init.__signature__ = with_words(own, words)  # type: ignore[attr-defined]
+    init: Any = cls.__init__  # type: ignore[misc]
+    if not isinstance(init, FunctionType):
+        return
+    own = inspect.signature(init)
+    words = {word for word in of_class(cls)[0] if word not in own.parameters}
+    if words and "__init__" not in vars(cls):  # that of a family, whose other classes have other words
+
+        usual = init
+
+        @functools.wraps(usual)
+        def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+            usual(self, *args, **kwargs)
+
+        cls.__init__ = init = construct  # type: ignore[misc]
+    if words:
+        init.__signature__ = with_words(own, words)
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -150,7 +169,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] not in _ROOTS or _maker(fullname) is None:
+        if fullname.partition(".")[0] not in _ROOTS:
+            return None
+        if _maker(fullname) is None:
+            if (gone := GONE.get(fullname.partition(".")[2])) is not None:
+                raise ModuleNotFoundError(gone, name=fullname)
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 

@@ -26,6 +26,7 @@ from tsuno.legacy import additions, sessions, symbolic
 from tsuno.legacy.notices import say
 from tsuno.legacy.recorded import recorded, with_values
 from tsuno.legacy.shapes import TensorShape
+from tsuno.legacy.tensorflow import modes
 from tsuno.losses import Loss
 from tsuno.metrics import Metric
 from tsuno.models import Model
@@ -292,9 +293,16 @@ def evaluate_tensor(self: Any, feed_dict: Any = None, session: Any = None) -> np
     """The values; of a symbolic tensor from those of its placeholders."""
     if isinstance(self, KerasTensor) and self.value is None:
         given = dict(feed_dict or {})
+        if modes.graph_mode():
+            return np.asarray((session or sessions.get_session()).run(self, given))
         found: np.ndarray = sessions.function(list(given), [self])(list(given.values()))[0]
         return found
     return as_numpy(self)
+
+
+def run_operation(self: Any, feed_dict: Any = None, session: Any = None) -> None:
+    """Run an operation of a graph."""
+    (session or sessions.get_session()).run(self, feed_dict)
 
 
 def _shape(self: Any) -> TensorShape:
@@ -391,6 +399,8 @@ METHODS: dict[type, dict[str, Any]] = {
         "uses_learning_phase": Read(lambda self: True),
         "state_updates": _NOTHING,
         "total_loss": Read(lambda self: _total_loss(self)),
+        "compiled_loss": Read(lambda self: _CompiledLoss(self)),
+        "compiled_metrics": Read(lambda self: _CompiledMetrics(self)),
         "container_nodes": _NOTHING,
         "flattened_layers": Read(lambda self: self.layers),
     },
@@ -433,6 +443,7 @@ METHODS: dict[type, dict[str, Any]] = {
     KerasTensor: {
         "get_shape": get_shape,
         "eval": evaluate_tensor,
+        "run": run_operation,
         "set_shape": lambda self, shape: None,
         "shape": property(_shape, _set_shape),
         "_keras_shape": Read(lambda self: tuple(self.shape)),
@@ -448,6 +459,32 @@ METHODS: dict[type, dict[str, Any]] = {
 """What classes once had; what they have today is left as it is, but for what takes more than it does today."""
 
 _MORE = {"trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss", "compute_metrics", "shape"}
+
+
+class _CompiledLoss:
+    """The loss given to `compile`, as steps of Keras 2 called it."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        return self._model.compute_loss(None, y_true, y_pred, sample_weight)
+
+
+class _CompiledMetrics:
+    """The metrics given to `compile`, as steps of Keras 2 called them."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch."""
+        self._model.compiled.update_metrics(self._model, y_true, y_pred, sample_weight)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics."""
+        return list(self._model.metrics)
 
 
 def _total_loss(model: Any) -> Any:

@@ -96,6 +96,13 @@ HOMES: dict[str, str] = {
     "applications.regnet": "legacy.applications.regnet",
     "applications.resnet_rs": "legacy.applications.resnet_rs",
     "applications": "applications legacy.applications",
+    **{
+        f"applications.{name}": f"applications.{name} legacy.applications.blocks"
+        for name in ("imagenet_utils", "inception_resnet_v2", "inception_v3", "mobilenet", "nasnet", "resnet50")
+    },
+    "applications.densenet": "applications.densenet legacy.applications.blocks",
+    "applications.audio_conv_utils": "legacy.applications.music",
+    "applications.music_tagger_crnn": "legacy.applications.music",
     "preprocessing": "legacy.preprocessing preprocessing utils",
     "preprocessing.image": "legacy.preprocessing.image preprocessing.image utils",
     "preprocessing.sequence": "legacy.preprocessing.sequence preprocessing.sequence",
@@ -135,6 +142,9 @@ def _is_today(path: str) -> bool:
 
 def lookup(path: str, name: str) -> Any:
     """What a name stands for in a module of the past; raises AttributeError."""
+    parent, _, last = path.rpartition(".")
+    if parent == "applications" and name in (addresses := _addresses(last)):
+        return addresses[name]
     for home in homes(path):
         found = named(home, name)
         if found is not None:
@@ -155,6 +165,13 @@ def names_of(path: str) -> Iterator[str]:
             if not name.startswith("_") and not isinstance(getattr(module, name, None), ModuleType):
                 yield name
     yield from PARTS.get(path, "").split()
+
+
+def _addresses(application: str) -> dict[str, str]:
+    """Where the weights of an application were, by the names of the past."""
+    blocks = importlib.import_module("tsuno.legacy.applications.blocks")
+    found: dict[str, str] = blocks.ADDRESSES.get(application, {})
+    return found
 
 
 @functools.cache

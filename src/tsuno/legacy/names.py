@@ -147,6 +147,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "dtype_policies": {"Policy": "DTypePolicy"},
     "mixed_precision": {"set_policy": "set_dtype_policy"},
+    "applications.densenet": {"conv_block": "legacy.applications.blocks.dense_conv_block"},
     "models": {"model_from_config": "legacy.models.model_from_config"},
     "utils": {
         "plot": "plot_model",
@@ -158,6 +159,18 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "callbacks": {"BaseLogger": "Callback", "BackupAndRestoreExperimental": "BackupAndRestore"},
 }
+
+GONE: dict[str, str] = {
+    "models.Graph": "`Graph` was given up in Keras 1.0: name the tensors, as in `Model(inputs, outputs)`.",
+    "layers.containers": "`containers` were given up in Keras 1.0: use `Sequential` or `Model(inputs, outputs)`.",
+    "layers.AutoEncoder": "`AutoEncoder` was given up in Keras 0.3: put two `Sequential` models into a third.",
+    "layers.DenseFeatures": "`DenseFeatures` was given up with feature columns: use `Input` for each column, with "
+    "`Normalization`, `CategoryEncoding` or `StringLookup`, and `Concatenate`.",
+    "layers.SequenceFeatures": "`SequenceFeatures` was given up with feature columns: use `Embedding`.",
+    "applications.resnext": "ResNeXt (`keras.applications.resnext`) is in no version after Keras 2.2.4: use `ResNet50V2` or `ConvNeXtTiny`.",
+    "applications.music_tagger_crnn": "`MusicTaggerCRNN` was given up in Keras 2.1: build it from layers.",
+}
+"""What there is no more: by path, the sentence that says what to do instead."""
 
 SPACES = tuple(NAMES)
 

@@ -68,6 +68,19 @@ def of_keras_1(value: Any) -> Any:
     return registry.deserialize({"class_name": value["name"], "config": config})
 
 
+class EveryEpochs(str):
+    """The word `epoch`, for every so many of them."""
+
+    count: int
+
+
+def every(period: Any) -> Any:
+    """When to save: at the end of every so many epochs."""
+    word = EveryEpochs("epoch")
+    word.count = int(period)
+    return word
+
+
 def as_number(value: Any) -> Any:
     """The number that a text stands for, in programs of the past."""
     try:

@@ -125,7 +125,7 @@ def eval(x: Any) -> np.ndarray:
     if graphs.is_drawn(x):
         found: np.ndarray = function([], [x])([])[0]
         return found
-    return as_numpy(x)
+    return np.array(as_numpy(x))  # one of its own, which may be written to
 
 
 def update(x: Variable, new_x: Any) -> Any:
@@ -219,7 +219,7 @@ class Function:
         def filled(x: Any) -> Any:
             if x is _phase_tensor():
                 return np.int32(training)
-            return as_numpy(next(found) if isinstance(x, KerasTensor) and found is not None else x)
+            return np.array(as_numpy(next(found) if isinstance(x, KerasTensor) and found is not None else x))
 
         return tree.map_structure(filled, self.outputs)
 

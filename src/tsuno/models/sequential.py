@@ -61,6 +61,8 @@ class Sequential(Model):
             if not self._layers and self._batch_shape is None:
                 if layer._entry_shape is not None:
                     self._batch_shape = layer._entry_shape
+                    if past.alive and self._input_name is None:
+                        self._input_name = f"{layer.name}_input"
                 elif isinstance(layer, Model) and layer.graph is not None and len(layer.inputs) == 1:
                     self._batch_shape, self._input_dtype = layer.inputs[0].shape, layer.inputs[0].dtype
                 elif isinstance(layer, Model) and layer.graph is not None:
@@ -144,7 +146,7 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self.graph is not None and not isinstance(inputs, (list, tuple, dict)):
             entry = self.graph.input_tensors[0]
-            if not past.alive or len(getattr(inputs, "shape", entry.shape)) == len(entry.shape):
+            if not past.alive or len(getattr(inputs, "shape", ())) <= len(entry.shape):
                 inputs = self.graph._fit(entry, inputs)
         for layer in self._layers:
             inputs = layer(inputs)

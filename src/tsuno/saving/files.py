@@ -263,6 +263,14 @@ def existing(filepath: Any) -> Path:
     if not isinstance(filepath, (str, os.PathLike)):
         raise invalid("filepath", "a path", filepath, kind=TypeError)
     path = Path(filepath)
+    if path.with_name(f"{path.name}.index").exists():
+        raise ValueError(
+            f"{str(path)!r} is a checkpoint of TensorFlow: load it with TensorFlow, and save the weights as .h5."
+        )
+    if (path / "saved_model.pb").exists():
+        raise ValueError(
+            f"{str(path)!r} is a SavedModel of TensorFlow: load it with TensorFlow, and save the model as .h5 or .keras."
+        )
     if not path.exists():
         raise FileNotFoundError(f"There is no file {str(path)!r}.")
     return path

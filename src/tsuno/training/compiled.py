@@ -250,6 +250,9 @@ class Compiled:
     def names(self) -> list[str]:
         """The names of the values that `evaluate` returns."""
         named = self.named_metrics()
+        if not self.built and isinstance(given := self.arguments.get("metrics"), (list, tuple)):
+            plain = [each for each in given if not isinstance(each, (list, tuple, Mapping))]
+            return ["loss", *(getattr(each, "name", getattr(each, "__name__", str(each))) for each in plain)]
         if not any(self._names):
             return list(named)
         # With several outputs: the total, the loss of each, then the metrics by name.

@@ -168,8 +168,13 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
         watchers.close()
     fetched = engine.fetch(outputs)
     if len(fetched) == 1:
-        return fetched[0]
+        return engine.tree.map(_writable, fetched[0])
     return engine.tree.map(lambda *parts: np.concatenate(parts), *fetched)
+
+
+def _writable(array: np.ndarray) -> np.ndarray:
+    """An array that its owner may write to; what comes from the device may be a view of it."""
+    return array if array.flags.writeable else np.array(array)
 
 
 def _batches(data: Data) -> Iterator[Any]:
@@ -210,7 +215,7 @@ def predict_on_batch(model: Any, x: Any) -> Any:
     """See `Model.predict_on_batch`."""
     data = _one_batch(model, x, None, None, None)
     check_to_predict(model, data.arrays[0], data.arrays[0])
-    return engine.fetch(predictor(model)(engine.put(data.arrays[0])))
+    return engine.tree.map(_writable, engine.fetch(predictor(model)(engine.put(data.arrays[0]))))
 
 
 # ---------------------------------------------------------------------- before the first step

@@ -32,12 +32,12 @@ def normalize(x):
 
 
 kept_filters = []
-for filter_index in range(2):
+for filter_index in range(6):
     layer_output = layer_dict['block2_conv1'].output
     loss = K.mean(layer_output[:, :, :, filter_index])
     grads = normalize(K.gradients(loss, model.input)[0])
     iterate = K.function([model.input], [loss, grads])
-    input_img_data = np.random.random((1, 28, 28, 1)) * 0.2 + 0.4
+    input_img_data = np.random.random((1, 28, 28, 1)) * 0.8
     first = iterate([input_img_data])[0]
     for i in range(10):
         loss_value, grads_value = iterate([input_img_data])

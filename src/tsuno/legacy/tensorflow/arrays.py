@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,15 +14,23 @@ from tsuno.core.op import Tensor, as_numpy
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.engine import xp
-from tsuno.legacy import symbolic
-from tsuno.legacy.shapes import Dimension, TensorShape
-from tsuno.legacy.tensorflow import modes
-from tsuno.legacy.tensorflow.calls import Static, dtype_here, from_shape, known, known_now, of, on_graph, static_value, whole
+from tsuno.legacy.shapes import Dimension as Dimension
+from tsuno.legacy.shapes import TensorShape as TensorShape
+from tsuno.legacy.tensorflow.calls import (
+    Static,
+    dtype_here,
+    from_shape,
+    known,
+    known_now,
+    named,
+    of,
+    static_value,
+    whole,
+)
 from tsuno.legacy.tensorflow.strings import is_text, text
 from tsuno.legacy.tensorflow.words import exposed
 
 NAMES = {"TensorShape", "Dimension"}
-TensorShape, Dimension = TensorShape, Dimension
 
 # ---------------------------------------------------------------------- making
 
@@ -76,12 +83,7 @@ def _filled(value: Any) -> Any:
             return np.full(shape, b"", object)
         return ops.full(shape, value, dtype_here(dtype))
 
-    return whole(_named(made, f"filled_{value}"))
-
-
-def _named(function: Any, name: str) -> Any:
-    function.__name__ = name
-    return function
+    return whole(named(made, f"filled_{value}"))
 
 
 zeros, ones = _filled(0), _filled(1)
@@ -343,212 +345,6 @@ def _split(value: Tensor, parts: Static, axis: Static) -> Any:
 for _several in (unstack, _split, _meshgrid):
     _several.__wrapped__.gives_several = True
 
-# ---------------------------------------------------------------------- parts by place
-
-
-@whole
-def slice(input_: Tensor, begin: Static, size: Static) -> Any:
-    """A block that begins at a place; a size of -1 takes all that is left."""
-    return ops.slice(input_, begin, size)
-
-
-@whole
-def strided_slice(
-    input_: Tensor,
-    begin: Static,
-    end: Static,
-    strides: Static = None,
-    begin_mask: int = 0,
-    end_mask: int = 0,
-    ellipsis_mask: int = 0,
-    new_axis_mask: int = 0,
-    shrink_axis_mask: int = 0,
-) -> Any:
-    """`x[begin:end:strides]` along each axis; the bits of the masks say at which axes a number is not meant."""
-
-    def item(place: int) -> Any:
-        bit = 1 << place
-        if ellipsis_mask & bit:
-            return ...
-        if new_axis_mask & bit:
-            return None
-        if shrink_axis_mask & bit:
-            return begin[place]
-        first, last = (None if mask & bit else x[place] for mask, x in ((begin_mask, begin), (end_mask, end)))
-        return builtins.slice(first, last, strides[place] if strides is not None else 1)
-
-    return xp.asarray(input_)[tuple(item(place) for place in builtins.range(len(begin)))]
-
-
-@whole
-def gather(
-    params: Tensor, indices: Tensor, validate_indices: Any = None, axis: Static = None, batch_dims: Static = 0
-) -> Any:
-    """Slices along an axis at these places."""
-    x, places = xp.asarray(params), xp.asarray(indices)
-    axis = batch_dims if axis is None else axis % x.ndim
-    if not batch_dims:
-        return xp.take(x, places, axis=axis)
-    turned = engine.vmap(lambda a, b: gather.__wrapped__.__wrapped__(a, b, None, axis - 1, batch_dims - 1))
-    return turned(x, places)
-
-
-@whole
-def gather_nd(params: Tensor, indices: Tensor, batch_dims: Static = 0) -> Any:
-    """Elements or slices at places of several coordinates, which stand along the last axis of `indices`."""
-    x, places = xp.asarray(params), xp.asarray(indices)
-    if batch_dims:
-        return engine.vmap(lambda a, b: gather_nd.__wrapped__.__wrapped__(a, b, batch_dims - 1))(x, places)
-    return x[tuple(xp.moveaxis(places, -1, 0))]
-
-
-@whole
-def scatter_nd(indices: Tensor, updates: Tensor, shape: Static) -> Any:
-    """Zeros with values added at places of several coordinates."""
-    updates = xp.asarray(updates)
-    return xp.zeros(tuple(shape), updates.dtype).at[tuple(xp.moveaxis(xp.asarray(indices), -1, 0))].add(updates)
-
-
-def _scatter(how: str) -> Any:
-    def changed(tensor: Tensor, indices: Tensor, updates: Tensor) -> Any:
-        x, sign = xp.asarray(tensor), -1 if how == "sub" else 1
-        at = x.at[tuple(xp.moveaxis(xp.asarray(indices), -1, 0))]
-        change = {"update": at.set, "sub": at.add}.get(how) or getattr(at, how)
-        return change(sign * xp.asarray(updates, x.dtype))
-
-    return whole(_named(changed, f"tensor_scatter_nd_{how}"))
-
-
-def _of_values(function: Any, output: Any) -> Any:
-    """A function the shape of whose result depends on values; in a graph its sizes are not known."""
-
-    def call(*args: Any) -> Any:
-        if not symbolic.is_drawn(*args):
-            return function(*args)
-        return on_graph(symbolic.Operation(function, name="by_values"), *args, outputs=output(*args))
-
-    return call
-
-
-def boolean_mask(tensor: Any, mask: Any, axis: Any = None) -> Any:
-    """The elements or slices where a mask holds."""
-    start = axis or 0
-    mask = mask if hasattr(mask, "shape") else np.asarray(mask)
-    tensor = tensor if hasattr(tensor, "shape") else np.asarray(tensor)
-
-    def output(x: Any, mask: Any) -> Any:
-        sizes = (*x.shape[:start], None, *x.shape[start + len(mask.shape) :])
-        return KerasTensor(sizes, str(x.dtype))
-
-    return _of_values(lambda x, mask: _masked(x, mask, start), output)(tensor, mask)
-
-
-@whole
-def _masked(tensor: Tensor, mask: Tensor, axis: Static) -> Any:
-    x, places = xp.asarray(tensor), np.nonzero(engine.to_numpy(mask))
-    return x[(*[builtins.slice(None)] * axis, *places)]
-
-
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """`x` where the condition holds, `y` elsewhere; without them, the places where it holds.
-
-    In graphs of TensorFlow 1 a vector of conditions chooses rows.
-    """
-    if x is None and y is None:
-        condition = condition if hasattr(condition, "shape") else np.asarray(condition)
-        return _of_values(_places, lambda c: KerasTensor((None, len(c.shape)), "int32"))(condition)
-    own, there = (len(np.shape(each) if not hasattr(each, "shape") else each.shape) for each in (condition, x))
-    if modes.graph_mode() and own == 1 and there > 1:
-        condition = reshape(condition, [-1, *[1] * (there - 1)])
-    return ops.where(condition, x, y)
-
-
-@whole
-def _places(condition: Tensor) -> Any:
-    return engine.asarray(np.argwhere(engine.to_numpy(condition)).astype("int32"))
-
-
-def unique(x: Any, out_idx: Any = "int32") -> Any:
-    """The different elements as they first occur, and the place of each element among them."""
-    return _Pair(*unique_with_counts(x)[:2])
-
-
-def unique_with_counts(x: Any, out_idx: Any = "int32") -> Any:
-    """The different elements as they first occur, the place of each element among them, and how often they occur."""
-    x = x if hasattr(x, "shape") else np.asarray(x)
-
-    def output(x: Any) -> Any:
-        return KerasTensor((None,), str(x.dtype)), KerasTensor(x.shape, "int32"), KerasTensor((None,), "int32")
-
-    return _of_values(_unique, output)(x)
-
-
-@whole
-def _unique(x: Tensor) -> Any:
-    _, first, inverse, counts = np.unique(
-        engine.to_numpy(x), return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(first)
-    place = np.argsort(order)[inverse.reshape(-1)]
-    return xp.asarray(x)[first[order]], engine.asarray(place.astype("int32")), engine.asarray(counts[order])
-
-
-class _Pair(tuple):  # type: ignore[type-arg]
-    """The different elements `y`, and the place `idx` of each element among them."""
-
-    def __new__(cls, y: Any, idx: Any) -> _Pair:
-        return super().__new__(cls, (y, idx))
-
-    y = property(lambda self: self[0])
-    idx = property(lambda self: self[1])
-
-
-def _sorted(function: Any) -> Any:
-    def ordered(values: Tensor, axis: Static = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
-        down = direction.upper() == "DESCENDING"
-        x = xp.asarray(values)
-        if not down:
-            return function(x, axis=axis)
-        # Equal elements stay in order: both before and after the elements are turned around.
-        last = x.shape[axis] - 1
-        turned = xp.flip(function(xp.flip(x, axis), axis=axis), axis)
-        return last - turned if function is xp.argsort else turned
-
-    return whole(_named(ordered, function.__name__))
-
-
-@whole
-def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left", out_type: Any = "int32") -> Any:
-    """Where values would have to be put in to keep the order, for each row."""
-    rows, wanted = xp.asarray(sorted_sequence), xp.asarray(values)
-    search: Any = lambda a, v: xp.searchsorted(a, v, side=side)
-    for _ in builtins.range(rows.ndim - 1):
-        search = engine.vmap(search)
-    return search(rows, wanted).astype("int32")
-
-
-@whole
-def invert_permutation(x: Tensor) -> Any:
-    """The permutation that undoes another."""
-    return xp.argsort(xp.asarray(x))
-
-
-def dynamic_partition(data: Any, partitions: Any, num_partitions: int) -> list[Any]:
-    """The elements or slices of each part, by the number of the part of each."""
-    return [boolean_mask(data, ops.equal(partitions, part)) for part in builtins.range(num_partitions)]
-
-
-@whole
-def dynamic_stitch(indices: Sequence[Any], data: Sequence[Any]) -> Any:
-    """Slices put at their places, later ones over those before."""
-    places = [engine.to_numpy(each) for each in indices]
-    first = xp.asarray(data[0])
-    tail = first.shape[places[0].ndim :]
-    made = xp.zeros((max(int(each.max(initial=-1)) for each in places) + 1, *tail), first.dtype)
-    for place, part in zip(places, data, strict=True):
-        made = made.at[place.reshape(-1)].set(xp.asarray(part).reshape(-1, *tail))
-    return made
-
 
 def identity(input: Any) -> Any:
     """The tensor."""
@@ -591,20 +387,14 @@ def bitcast(input: Tensor, type: Any) -> Any:
 FUNCTIONS: dict[str, Any] = {
     **{f"to_{name}": _cast_to(dtype) for name, dtype in (("float", "float32"), ("double", "float64"))},
     **{f"to_{name}": _cast_to(name) for name in ("int32", "int64", "bfloat16", "complex64", "complex128")},
-    **{f"tensor_scatter_nd_{how}": exposed(_scatter(how)) for how in ("update", "add", "sub", "min", "max")},
-    "tensor_scatter_update": exposed(_scatter("update")),
-    "tensor_scatter_add": exposed(_scatter("add")),
     "zeros": exposed(zeros),
     "ones": exposed(ones),
     "zeros_like": of(ops.zeros_like, "tensor:x dtype=None", input="tensor"),
     "ones_like": of(ops.ones_like, "tensor:x dtype=None", input="tensor"),
     "lin_space": exposed(linspace),
-    "sort": exposed(_sorted(xp.sort)),
-    "argsort": exposed(_sorted(xp.argsort)),
     "pack": exposed(stack),
     "unpack": exposed(unstack),
     "parallel_stack": exposed(stack),
-    "select": exposed(where),
     "matrix_transpose": exposed(lambda a, conjugate=False: ops.swapaxes(a, -1, -2)),
     "saturate_cast": of(ops.saturate_cast, "value:x dtype"),
     "space_to_depth": of(ops.space_to_depth, "input:x block_size data_format='channels_last'"),

@@ -48,7 +48,7 @@ class Size(_Known, KerasTensor):
         try:
             first = recipe(_usual(sources, _PROBE))
         except IndexError:  # of a tensor that may have any number of axes
-            first = np.int32(0)
+            first = np.zeros((), "int32")
         super().__init__(np.shape(first), str(first.dtype))
         if any(getattr(x, "vague", False) for x in sources):
             self.vague = True
@@ -92,13 +92,17 @@ def static_value(x: Any) -> np.ndarray | None:
     """The values of a tensor if they are known before a program runs."""
     if isinstance(x, Size):
         whole = all(None not in each.shape and not getattr(each, "vague", False) for each in x.sources)
-        return x.at({id(each): tuple(map(int, each.shape)) for each in x.sources}) if whole else None
+        return (
+            x.at({id(each): tuple(int(n) for n in each.shape if n is not None) for each in x.sources})
+            if whole
+            else None
+        )
     if isinstance(x, KerasTensor) and x.value is None:
         operation = getattr(x.node, "operation", None)
         made = isinstance(operation, symbolic.Operation) and not x.node.args and operation.name.startswith("const")  # type: ignore[union-attr]
         return np.asarray(operation()) if made else None  # type: ignore[misc]
     value = modes.value_of(x)
-    return None if engine.is_traced(value) or isinstance(x, Variable) and context.bindings else as_numpy(value)
+    return None if engine.is_traced(value) or (isinstance(x, Variable) and context.bindings) else as_numpy(value)
 
 
 def settled(x: Any) -> Any:
@@ -111,7 +115,7 @@ def settled(x: Any) -> Any:
     return int(x) if isinstance(x, int) and not isinstance(x, bool) else x
 
 
-def known(function: Callable[..., Any], fixed: Sequence[str] = ()) -> Callable[..., Any]:
+def known(function: Callable[..., Any], fixed: Sequence[str] = ()) -> Any:
     """A function whose arguments `fixed` may be given as tensors, and which gives sizes for sizes."""
     signature = inspect.signature(function)
 
@@ -159,11 +163,11 @@ def on_graph(operation: symbolic.Operation, *args: Any, outputs: Any = None) -> 
         if not any(getattr(leaf, "vague", False) for leaf in tree.flatten(args)):
             raise
         outputs = KerasTensor((), "float32")
-        outputs.vague = True  # type: ignore[attr-defined]
+        outputs.vague = True
     return modes._drawn.controlled(operation.on(*args, outputs=outputs))
 
 
-def whole(function: Callable[..., Any]) -> Callable[..., Any]:
+def whole(function: Callable[..., Any]) -> Any:
     """A function recorded as one call, whose body sees arrays only.
 
     Its arguments annotated `Tensor` are arrays there, and those annotated `Static` Python's numbers.
@@ -182,6 +186,12 @@ def of(target: Callable[..., Any], words: str, fixed: str = "", **olds: str) -> 
 def _usual(sources: Sequence[KerasTensor], probe: int) -> dict[int, Any]:
     """The shapes of tensors, with a number for each size that is not known."""
     return {id(x): tuple(probe if n is None else int(n) for n in x.shape) for x in sources}
+
+
+def named(function: Any, name: str) -> Any:
+    """A function under another name."""
+    function.__name__ = name
+    return function
 
 
 def _shapes(tensors: Sequence[Any], values: Sequence[Any]) -> dict[int, Any]:
@@ -235,5 +245,6 @@ def _whole_numbers(x: Any) -> Any:
     return np.asarray(x, "int32") if np.asarray(x).dtype == np.int64 else x
 
 
-for _name in "add radd sub rsub mul rmul floordiv rfloordiv mod rmod neg getitem".split():
+_OPERATORS = "add radd sub rsub mul rmul floordiv rfloordiv mod rmod neg getitem"
+for _name in _OPERATORS.split():
     setattr(_Known, f"__{_name}__", _arithmetic(f"__{_name}__"))

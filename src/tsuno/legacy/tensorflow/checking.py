@@ -14,18 +14,18 @@ from tsuno import engine
 from tsuno.core import tree
 from tsuno.core.op import as_numpy
 from tsuno.core.spec import KerasTensor
-from tsuno.legacy.tensorflow import control, modes
+from tsuno.legacy.tensorflow import effects, modes
 from tsuno.legacy.tensorflow.errors_of import InvalidArgumentError
 from tsuno.legacy.tensorflow.words import exposed
 
 
 def _has_values(*tensors: Any) -> bool:
     leaves = [modes.value_of(leaf) for leaf in tree.flatten(tensors)]
-    return not any(isinstance(leaf, KerasTensor) and leaf.value is None or engine.is_traced(leaf) for leaf in leaves)
+    return not any((isinstance(leaf, KerasTensor) and leaf.value is None) or engine.is_traced(leaf) for leaf in leaves)
 
 
 def _done() -> Any:
-    return control.no_op() if modes.graph_mode() else None
+    return effects.no_op() if modes.graph_mode() else None
 
 
 def _comparison(how: str, holds: Callable[[Any, Any], Any]) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """`tf.train.Saver` and `tf.train.Checkpoint`: variables in files, by name.
 
-A checkpoint is one file of arrays with checksums, `<prefix>.safetensors`; the file `checkpoint` beside it names the last
-ones, as TensorFlow's does. Both are written whole or not at all.
+A checkpoint is one file of arrays with checksums, `<prefix>.safetensors`; the file `checkpoint` beside it names the
+last ones, as TensorFlow's does. Both are written whole or not at all.
 """
 
 from __future__ import annotations
@@ -227,7 +227,9 @@ class Saver:
         digits = f"{step:08d}" if self._pad and step is not None else str(step)
         prefix = str(save_path) if step is None else f"{save_path}-{digits}"
         if not Path(prefix).parent.is_dir():
-            raise ValueError(f"The folder {str(Path(prefix).parent)!r} of the checkpoint does not exist: make it first.")
+            raise ValueError(
+                f"The folder {str(Path(prefix).parent)!r} of the checkpoint does not exist: make it first."
+            )
         write(prefix, self._named())
         self._kept = [path for path in self._kept if path != prefix] + [prefix]
         _forget(self._kept, self._max)
@@ -367,7 +369,9 @@ class Status:
     def assert_consumed(self) -> Status:
         """Raise unless all that the file has was given to something, and all found its value."""
         if self._unused:
-            raise AssertionError(f"The checkpoint has {self._unused[0]!r}, which no object took: build the model first.")
+            raise AssertionError(
+                f"The checkpoint has {self._unused[0]!r}, which no object took: build the model first."
+            )
         return self.assert_existing_objects_matched()
 
     def assert_existing_objects_matched(self) -> Status:

@@ -60,7 +60,7 @@ def get_collection(key: Any, scope: str | None = None) -> list[Any]:
     elif key == GraphKeys.REGULARIZATION_LOSSES:
         found += [v.regularizer(v) for v in variables.global_variables() if v.regularizer is not None]
     elif key == GraphKeys.GLOBAL_STEP:
-        found = [v for v in variables.global_variables() if v.name == "global_step"]
+        found = [v for v in variables.global_variables() if v.path.rpartition("/")[2] == "global_step"]
     if scope is None:
         return found
     return [x for x in found if re.match(scope, str(getattr(x, "path", None) or getattr(x, "name", "")))]

@@ -291,7 +291,7 @@ def DEFINE_list(flag_name: str, default_value: Any, docstring: Any = None) -> No
 def run(main: Callable[..., Any] | None = None, argv: Any = None) -> None:
     """Read the flags and run the program's `main`; ends the program."""
     rest = FLAGS(argv or sys.argv)
-    chosen = main or sys.modules["__main__"].main  # type: ignore[attr-defined]
+    chosen = main or sys.modules["__main__"].main
     sys.exit(chosen(rest))
 
 
@@ -299,8 +299,6 @@ flags = SimpleNamespace(
     FLAGS=FLAGS, DEFINE_bool=DEFINE_bool, DEFINE_boolean=DEFINE_boolean, DEFINE_enum=DEFINE_enum,
     DEFINE_float=DEFINE_float, DEFINE_integer=DEFINE_integer, DEFINE_list=DEFINE_list, DEFINE_string=DEFINE_string,
 )  # fmt: skip
-
-
 
 
 AS_THEY_ARE = {

@@ -8,8 +8,13 @@ from typing import Any
 from tsuno import ops
 from tsuno.legacy.tensorflow import collections_of, layers_of, variables, windows
 from tsuno.legacy.tensorflow.initializers_of import (
-    ones_initializer, variance_scaling_initializer as _scaling, xavier_initializer, zeros_initializer,
+    ones_initializer,
+    xavier_initializer,
+    zeros_initializer,
 )  # fmt: skip
+from tsuno.legacy.tensorflow.initializers_of import (
+    variance_scaling_initializer as _scaling,
+)
 from tsuno.legacy.tensorflow.neural import at_random, bias_add, dropped
 
 NAMES = {"xavier_initializer"}
@@ -195,7 +200,12 @@ def flatten(inputs: Any, outputs_collections: Any = None, scope: Any = None) -> 
 
 
 def dropout(
-    inputs: Any, keep_prob: Any = 0.5, noise_shape: Any = None, is_training: Any = True, seed: Any = None, **options: Any
+    inputs: Any,
+    keep_prob: Any = 0.5,
+    noise_shape: Any = None,
+    is_training: Any = True,
+    seed: Any = None,
+    **options: Any,
 ) -> Any:
     """Zeros in random places where `is_training` is set; the other values are scaled up."""
     if is_training is False:

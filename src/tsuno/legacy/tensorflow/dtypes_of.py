@@ -64,7 +64,7 @@ class DType(str):
     @property
     def as_datatype_enum(self) -> int:
         """The number that files have for it."""
-        return _NUMBERS.index(str(self))
+        return _NUMBERS.split().index(str(self))
 
     @property
     def size(self) -> int:
@@ -141,7 +141,7 @@ AS_THEY_ARE = {"as_dtype"}
 _NUMBERS = (
     "invalid float32 float64 int32 uint8 int16 int8 string complex64 int64 bool qint8 quint8 qint32 bfloat16 qint16 "
     "quint16 uint16 complex128 float16"
-).split()
+)
 
 float16, float32, float64 = DType("float16"), DType("float32"), DType("float64")
 half, double = float16, float64

@@ -69,7 +69,9 @@ class DataSet:
         """How often all have been seen."""
         return self._epochs
 
-    def next_batch(self, batch_size: int, fake_data: bool = False, shuffle: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    def next_batch(
+        self, batch_size: int, fake_data: bool = False, shuffle: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The next pictures and labels; each epoch has an order of its own, drawn from `np.random`.
 
         Args:
@@ -126,7 +128,11 @@ def read_data_sets(
     def part(x: np.ndarray, y: np.ndarray) -> DataSet:
         return DataSet(x[..., None], np.eye(10)[y] if one_hot else y, dtype=dtype, reshape=reshape, seed=seed)
 
-    return Datasets(part(x[validation_size:], y[validation_size:]), part(x[:validation_size], y[:validation_size]), part(x_test, y_test))
+    return Datasets(
+        part(x[validation_size:], y[validation_size:]),
+        part(x[:validation_size], y[:validation_size]),
+        part(x_test, y_test),
+    )
 
 
 def load_mnist(train_dir: Any = "MNIST-data") -> Datasets:

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from tsuno.legacy.tensorflow import images
-from tsuno.legacy.tensorflow.images import decode_bmp, decode_gif, decode_image, decode_jpeg, decode_png
-from tsuno.legacy.tensorflow.images import encode_jpeg, encode_png
 from tsuno.legacy.tensorflow.strings import text
+from tsuno.legacy.tensorflow.words import exposed
 from tsuno.saving.atomic import write_file as _write_whole
 
-NAMES = {
-    "decode_bmp", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png",
+FUNCTIONS: dict[str, Any] = {
+    name: exposed(getattr(images, name))
+    for name in (
+        "decode_bmp", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png",
+    )
 }  # fmt: skip
-__all__ = sorted(NAMES)
 
 
 def _path(path: Any) -> str:

@@ -58,9 +58,7 @@ def resize_images(
     return _resized(images, size, _method(method), align_corners, preserve_aspect_ratio)
 
 
-def resize_bilinear(
-    images: Any, size: Any, align_corners: bool = False, half_pixel_centers: bool = False
-) -> Any:
+def resize_bilinear(images: Any, size: Any, align_corners: bool = False, half_pixel_centers: bool = False) -> Any:
     """Between neighbours in proportion to the distances; see `resize_images`."""
     return resize(images, size) if half_pixel_centers else _resized(images, size, "bilinear", align_corners, False)
 
@@ -122,7 +120,9 @@ def _table(old: int, new: int, method: str, align: bool) -> np.ndarray:
         np.add.at(table, (rows, np.minimum(low + 1, old - 1)), place - low)
     else:
         left, right = np.arange(old), np.arange(old) + 1
-        table[:] = np.clip(np.minimum(right, (place + scale)[:, None]) - np.maximum(left, place[:, None]), 0, None) / scale
+        table[:] = (
+            np.clip(np.minimum(right, (place + scale)[:, None]) - np.maximum(left, place[:, None]), 0, None) / scale
+        )
     return table
 
 
@@ -134,7 +134,10 @@ def crop_to_bounding_box(
     x = xp.asarray(image)
     if offset_height + target_height > x.shape[-3] or offset_width + target_width > x.shape[-2]:
         raise ValueError(f"The part ends outside of the picture, whose height and width are {x.shape[-3:-1]}.")
-    rows, columns = slice(offset_height, offset_height + target_height), slice(offset_width, offset_width + target_width)
+    rows, columns = (
+        slice(offset_height, offset_height + target_height),
+        slice(offset_width, offset_width + target_width),
+    )
     return x[..., rows, columns, :]
 
 
@@ -184,8 +187,10 @@ def resize_with_pad(
     """Of another size without being distorted, with zeros on both sides."""
     x = xp.asarray(image)
     factor = max(x.shape[-3] / target_height, x.shape[-2] / target_width)
-    size = int(np.floor(x.shape[-3] / factor)), int(np.floor(x.shape[-2] / factor))
-    return resize_with_crop_or_pad(resize(x, size, method, False, antialias), target_height, target_width)
+    fitted = x.shape[-3] / factor, x.shape[-2] / factor
+    x = resize(x, [int(size) for size in fitted], method, False, antialias)
+    top, left = (max(int((new - size) / 2), 0) for new, size in zip((target_height, target_width), fitted, strict=True))
+    return pad_to_bounding_box(x, top, left, target_height, target_width)
 
 
 # ---------------------------------------------------------------------- turned
@@ -233,7 +238,11 @@ def _converted(x: Any, dtype: str, saturate: bool = False) -> Any:
         return x
     if old.kind in "iu" and new.kind in "iu":
         most, other = np.iinfo(old).max, np.iinfo(new).max
-        return (x // ((most + 1) // (other + 1))).astype(new) if most > other else x.astype(new) * ((other + 1) // (most + 1))
+        return (
+            (x // ((most + 1) // (other + 1))).astype(new)
+            if most > other
+            else x.astype(new) * ((other + 1) // (most + 1))
+        )
     if old.kind in "iu":
         return x.astype(new) * new.type(1 / np.iinfo(old).max)
     if new.kind in "iu":
@@ -357,7 +366,10 @@ def _around(key: Any, x: Any, most: Any) -> Any:
 
 
 random_flip_left_right = _random(
-    "random_flip_left_right", _coin, lambda x, heads: xp.where(heads, xp.flip(x, -2), x), "Left is right, half the time."
+    "random_flip_left_right",
+    _coin,
+    lambda x, heads: xp.where(heads, xp.flip(x, -2), x),
+    "Left is right, half the time.",
 )
 random_flip_up_down = _random(
     "random_flip_up_down", _coin, lambda x, heads: xp.where(heads, xp.flip(x, -3), x), "Up is down, half the time."
@@ -399,7 +411,9 @@ def psnr(a: Tensor, b: Tensor, max_val: Any) -> Any:
     a, b = xp.asarray(a), xp.asarray(b)
     scale = np.iinfo(a.dtype).max if a.dtype.kind in "iu" else 1.0
     a, b = _converted(a, "float32"), _converted(b, "float32")
-    return 20 * xp.log10(xp.asarray(max_val / scale, "float32")) - 10 * xp.log10(xp.mean(xp.square(a - b), (-3, -2, -1)))
+    return 20 * xp.log10(xp.asarray(max_val / scale, "float32")) - 10 * xp.log10(
+        xp.mean(xp.square(a - b), (-3, -2, -1))
+    )
 
 
 @whole
@@ -434,8 +448,17 @@ def _gradients(image: Tensor) -> Any:
 
 @whole
 def sobel_edges(image: Tensor) -> Any:
-    """How fast the values change downwards and to the right."""
-    return ops.image.sobel_edges(image, data_format=_LAST)
+    """How fast the values change downwards and to the right, in a last axis of two."""
+    x = xp.asarray(image)
+    x = xp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    found = []
+    for along, across in ((1, 2), (2, 1)):
+        ends = (slice(2, None), slice(None, -2))
+        change = x[:, ends[0]] - x[:, ends[1]] if along == 1 else x[:, :, ends[0]] - x[:, :, ends[1]]
+        size = change.shape[across] - 2
+        parts = [xp.moveaxis(xp.moveaxis(change, across, 0)[at : at + size], 0, across) for at in range(3)]
+        found.append(parts[0] + 2 * parts[1] + parts[2])
+    return xp.stack(found, axis=-1)
 
 
 # ---------------------------------------------------------------------- files

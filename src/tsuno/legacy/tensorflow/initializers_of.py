@@ -108,12 +108,16 @@ def _scaled(name: str, scale: float, mode: str, distribution: str) -> type:
         variance_scaling_initializer.__init__(self, scale, mode, distribution, seed)
 
     meaning = f"Values of variance {scale:g} / {mode}, drawn {distribution.replace('_', ' ')}."
-    return type(name, (variance_scaling_initializer,), {"__init__": __init__, "__doc__": meaning, "__module__": __name__})
+    return type(
+        name, (variance_scaling_initializer,), {"__init__": __init__, "__doc__": meaning, "__module__": __name__}
+    )
 
 
 glorot_uniform_initializer = _scaled("glorot_uniform_initializer", 1.0, "fan_avg", "uniform")
 glorot_normal_initializer = _scaled("glorot_normal_initializer", 1.0, "fan_avg", "truncated_normal")
-he_normal, he_uniform = (_scaled(f"he_{d}", 2.0, "fan_in", t) for d, t in (("normal", "truncated_normal"), ("uniform",) * 2))
+he_normal, he_uniform = (
+    _scaled(f"he_{d}", 2.0, "fan_in", t) for d, t in (("normal", "truncated_normal"), ("uniform",) * 2)
+)
 lecun_normal, lecun_uniform = (
     _scaled(f"lecun_{d}", 1.0, "fan_in", t) for d, t in (("normal", "truncated_normal"), ("uniform",) * 2)
 )

@@ -27,6 +27,11 @@ class Layer:
     """
 
     kind = "layer"
+    kernel: Any
+    depthwise_kernel: Any
+    pointwise_kernel: Any
+    moving_mean: Any
+    moving_variance: Any
 
     def __init__(
         self, trainable: bool = True, name: str | None = None, dtype: Any = None, _scope: Any = None, _reuse: Any = None
@@ -95,7 +100,9 @@ class Layer:
 
 def _size(shape: Any, axis: int, layer: str) -> int:
     if not shape or shape[axis] is None:
-        raise ValueError(f"The layer {layer!r} needs inputs of a known number of channels; their shape is {tuple(shape)}.")
+        raise ValueError(
+            f"The layer {layer!r} needs inputs of a known number of channels; their shape is {tuple(shape)}."
+        )
     return int(shape[axis])
 
 

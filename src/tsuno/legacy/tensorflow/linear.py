@@ -20,7 +20,9 @@ def _turned(x: Any) -> Any:
 
 
 @whole
-def norm(tensor: Tensor, ord: Any = "euclidean", axis: Static = None, keepdims: Any = None, keep_dims: Any = None) -> Any:
+def norm(
+    tensor: Tensor, ord: Any = "euclidean", axis: Static = None, keepdims: Any = None, keep_dims: Any = None
+) -> Any:
     """The norm of all elements, of vectors along an axis, or of matrices along two.
 
     Args:
@@ -109,6 +111,26 @@ def eigh(tensor: Tensor) -> Any:
 def eigvalsh(tensor: Tensor) -> Any:
     """The eigenvalues of symmetric matrices in ascending order."""
     return xp.linalg.eigvalsh(xp.asarray(tensor))
+
+
+@whole
+def eig(tensor: Tensor) -> Any:
+    """The eigenvalues and eigenvectors of matrices; on the CPU only."""
+    values, vectors = xp.linalg.eig(xp.asarray(tensor))
+    return values, vectors
+
+
+@whole
+def eigvals(tensor: Tensor) -> Any:
+    """The eigenvalues of matrices; on the CPU only."""
+    return xp.linalg.eigvals(xp.asarray(tensor))
+
+
+@whole
+def sqrtm(input: Tensor) -> Any:
+    """The matrix whose square is a symmetric matrix that has no negative eigenvalues."""
+    values, vectors = xp.linalg.eigh(xp.asarray(input))
+    return (vectors * xp.sqrt(xp.maximum(values, 0))[..., None, :]) @ _turned(vectors)
 
 
 @whole

@@ -1,4 +1,4 @@
-"""`tf.losses`: the losses of TensorFlow 1, which also enter a collection, and the classes that TensorFlow 2 has there."""
+"""`tf.losses`: the losses of TensorFlow 1, which also enter a collection, and the classes that TensorFlow 2 has."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def _loss(name: str, first: str, second: str, meaning: str, compute: Any, **defa
             taken["axis"] = taken.pop("dim")
         strange = set(taken) - {first, second, "weights", *defaults}
         if strange or first not in taken or second not in taken:
-            raise TypeError(f"`tf.losses.{name}` takes `{first}`, `{second}`, `weights`, {list(defaults)}; got {list(taken)}.")
+            raise TypeError(
+                f"`tf.losses.{name}` takes `{first}`, `{second}`, `weights`, {list(defaults)}; got {list(taken)}."
+            )
         options = [taken.get(key, default) for key, default in defaults.items()]
         return compute_weighted_loss(
             each(taken[first], taken[second], options), taken["weights"], scope, loss_collection, reduction

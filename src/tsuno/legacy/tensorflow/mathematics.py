@@ -99,6 +99,17 @@ _FORMULAS_OF_TWO: dict[str, Any] = {
 }
 
 
+def scalar_mul(scalar: Any, x: Any) -> Any:
+    """A number times a tensor."""
+    return ops.multiply(scalar, x)
+
+
+@whole
+def zero_fraction(value: Tensor) -> Any:
+    """The part of the elements that are zero."""
+    return xp.mean(xp.asarray(value) == 0, dtype="float32")
+
+
 @whole
 def approximate_equal(x: Tensor, y: Tensor, tolerance: float = 1e-5) -> Any:
     """Whether elements differ by less than a tolerance."""
@@ -191,9 +202,7 @@ cumulative_logsumexp = _running(lambda x, axis: engine.associative_scan(xp.logad
 
 
 def _placed(function: Any, name: str) -> Any:
-    def place(
-        input: Tensor, axis: Static = None, dimension: Static = None, output_type: Any = "int64"
-    ) -> Any:
+    def place(input: Tensor, axis: Static = None, dimension: Static = None, output_type: Any = "int64") -> Any:
         along = dimension if axis is None else axis
         wanted = dtype_here(output_type)
         return function(xp.asarray(input), 0 if along is None else along).astype(wanted)
@@ -202,8 +211,9 @@ def _placed(function: Any, name: str) -> Any:
     return whole(place)
 
 
-argmax, argmin = _placed(lambda x, axis: xp.argmax(x, axis), "argmax"), _placed(
-    lambda x, axis: xp.argmin(x, axis), "argmin"
+argmax, argmin = (
+    _placed(lambda x, axis: xp.argmax(x, axis), "argmax"),
+    _placed(lambda x, axis: xp.argmin(x, axis), "argmin"),
 )
 arg_max, arg_min = argmax, argmin
 
@@ -218,9 +228,11 @@ def bincount(
 ) -> Any:
     """How often each integer occurs, or what its occurrences weigh."""
     numbers = xp.asarray(arr).ravel()
-    size = max(int(engine.to_numpy(arr).max(initial=-1)) + 1, minlength or 0) if minlength != maxlength or (
-        minlength is None
-    ) else minlength
+    size = (
+        max(int(engine.to_numpy(arr).max(initial=-1)) + 1, minlength or 0)
+        if minlength != maxlength or (minlength is None)
+        else minlength
+    )
     size = size if maxlength is None else min(size, maxlength)
     inside = numbers < size
     weigh = xp.ones(numbers.shape, dtype_here(dtype)) if weights is None else xp.asarray(weights).ravel()
@@ -317,6 +329,8 @@ FUNCTIONS: dict[str, Any] = {
     "left_shift": of(ops.bitwise_left_shift, "x y"),
     "right_shift": of(ops.bitwise_right_shift, "x y"),
     "invert": of(ops.bitwise_not, "x"),
+    "softmax": of(ops.softmax, "logits:x axis=-1", "axis"),
+    "log_softmax": of(ops.log_softmax, "logits:x axis=-1", "axis"),
     "tensordot": of(ops.tensordot, "a:x1 b:x2 axes", "axes"),
     "cross": exposed(known(ops.cross)),
     "top_k": of(ops.top_k, "input:x k=1 sorted=True", "k"),

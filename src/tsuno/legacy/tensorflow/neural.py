@@ -40,6 +40,12 @@ def crelu(features: Tensor, axis: Static = -1) -> Any:
 
 
 @whole
+def gelu(features: Tensor, approximate: bool = False) -> Any:
+    """x · Φ(x), the distribution function of the normal distribution."""
+    return ops.gelu(features, approximate=bool(approximate))
+
+
+@whole
 def zero_fraction(value: Tensor) -> Any:
     """The part of the elements that are zero."""
     return xp.mean((xp.asarray(value) == 0).astype("float32"))
@@ -153,12 +159,16 @@ def fused_batch_norm(
         is_training: whether the batch's own mean and variance are used.
         exponential_avg_factor: accepted for compatibility.
     """
-    found: tuple[Any, Any, Any] = _fused(x, scale, offset, None if is_training else mean, variance, epsilon, data_format)
+    found: tuple[Any, Any, Any] = _fused(
+        x, scale, offset, None if is_training else mean, variance, epsilon, data_format
+    )
     return found
 
 
 @whole
-def _fused(x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, epsilon: float, layout: str) -> Any:
+def _fused(
+    x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, epsilon: float, layout: str
+) -> Any:
     x = xp.moveaxis(xp.asarray(x), 1, -1) if is_channels_first(layout) else xp.asarray(x)
     spread = variance
     if mean is None:
@@ -203,7 +213,7 @@ lrn = local_response_normalization
 def softmax_cross_entropy_with_logits(*args: Any, **kwargs: Any) -> Any:
     """−Σ labels · log softmax(logits) along an axis, for each row.
 
-    Without names the arguments are (labels, logits) where tensors have values; in a graph (logits, labels), as at first.
+    Without names the arguments are (labels, logits) where tensors have values, and (logits, labels) in a graph.
     """
     given = _labels_and_logits(args, kwargs)
     return _softmax_loss(**given)
@@ -222,7 +232,7 @@ def _softmax_loss(labels: Tensor, logits: Tensor, axis: Static = -1, dim: Static
 def sparse_softmax_cross_entropy_with_logits(*args: Any, **kwargs: Any) -> Any:
     """−log softmax(logits) of the class that each integer names.
 
-    Without names the arguments are (labels, logits) where tensors have values; in a graph (logits, labels), as at first.
+    Without names the arguments are (labels, logits) where tensors have values, and (logits, labels) in a graph.
     """
     return _sparse_loss(**_labels_and_logits(args, kwargs))
 
@@ -243,7 +253,7 @@ def _sparse_loss(labels: Tensor, logits: Tensor) -> Any:
 def sigmoid_cross_entropy_with_logits(*args: Any, **kwargs: Any) -> Any:
     """−labels · log σ(logits) − (1 − labels) · log σ(−logits), element by element.
 
-    Without names the arguments are (labels, logits) where tensors have values; in a graph (logits, labels), as at first.
+    Without names the arguments are (labels, logits) where tensors have values, and (logits, labels) in a graph.
     """
     return _weighted_loss(**_labels_and_logits(args, kwargs))
 
@@ -377,7 +387,9 @@ def at_random(function: Callable[..., Any], args: tuple[Any, ...], seed: Any = N
 
 def _sizes(shape: Any) -> Any:
     """A shape whose unknown sizes are None."""
-    known = engine.to_numpy(modes.value_of(shape)) if hasattr(shape, "dtype") and not symbolic.is_drawn(shape) else shape
+    known = (
+        engine.to_numpy(modes.value_of(shape)) if hasattr(shape, "dtype") and not symbolic.is_drawn(shape) else shape
+    )
     if known is None:
         return None
     if symbolic.is_drawn(known) and not isinstance(known, (list, tuple)):
@@ -490,7 +502,16 @@ def sampled_softmax_loss(
 ) -> Any:
     """The cross entropy of the class of each row among itself and others that are drawn; see `nce_loss`."""
     labels_of, logits = _sampled(
-        weights, biases, labels, inputs, num_sampled, num_classes, num_true, sampled_values, remove_accidental_hits, seed
+        weights,
+        biases,
+        labels,
+        inputs,
+        num_sampled,
+        num_classes,
+        num_true,
+        sampled_values,
+        remove_accidental_hits,
+        seed,
     )
     return _softmax_loss(labels_of, logits)
 
@@ -518,7 +539,8 @@ def _sampled(weights: Any, biases: Any, labels: Any, inputs: Any, count: int, cl
         return xp.zeros_like(logits).at[:, 0].set(1), logits
 
     def drawn_loss(*values: Any, seed: Any) -> Any:
-        return compute(*map(xp.asarray, values), seed=seed)
+        table, bias, labels, x = map(xp.asarray, values)
+        return compute(table, bias, labels, x, seed)
 
     return at_random(drawn_loss, (weights, biases, labels, inputs), seed)
 
@@ -530,7 +552,6 @@ FUNCTIONS: dict[str, Any] = {
     "selu": row(ops.selu, "features:x"),
     "silu": row(ops.silu, "features:x"),
     "swish": row(ops.silu, "features:x"),
-    "gelu": row(ops.gelu, "features:x approximate=False"),
     "leaky_relu": row(ops.leaky_relu, "features:x alpha:negative_slope=0.2"),
     "softplus": row(ops.softplus, "features:x"),
     "softsign": row(ops.softsign, "features:x"),

@@ -96,9 +96,7 @@ def truncated_normal(
 
 
 @_drawing
-def uniform(
-    shape: Static, minval: Tensor = 0, maxval: Tensor = None, dtype: Any = "float32", seed: Any = None
-) -> Any:
+def uniform(shape: Static, minval: Tensor = 0, maxval: Tensor = None, dtype: Any = "float32", seed: Any = None) -> Any:
     """Numbers spread evenly from `minval` up to, not including, `maxval` (1 by default)."""
     if is_float(standardize_dtype(dtype)):
         return random.uniform(_sizes(shape), minval, 1.0 if maxval is None else maxval, dtype, seed)
@@ -108,9 +106,7 @@ def uniform(
 
 
 @_drawing
-def gamma(
-    shape: Static, alpha: Tensor, beta: Tensor = None, dtype: Any = "float32", seed: Any = None
-) -> Any:
+def gamma(shape: Static, alpha: Tensor, beta: Tensor = None, dtype: Any = "float32", seed: Any = None) -> Any:
     """Numbers from the gamma distribution with shape `alpha` and rate `beta`, for each of these."""
     alpha, beta = xp.asarray(alpha), xp.asarray(1.0 if beta is None else beta)
     sizes = (*_sizes(shape), *xp.broadcast_shapes(alpha.shape, beta.shape))

@@ -46,7 +46,8 @@ class RNNCell:
             with variables.variable_scope(self._scope, reuse=self._reuse or None):
                 before = set(map(id, variables._made))
                 self.build(inputs.shape)
-                self.weights += [v for v in variables._made if id(v) not in before and v not in self.weights]
+                before |= set(map(id, self.weights))
+                self.weights += [v for v in variables._made if id(v) not in before]
         return self.call(inputs, state)
 
     def build(self, input_shape: Any) -> None:
@@ -102,7 +103,9 @@ class BasicRNNCell(RNNCell):
 
     kind = "basic_rnn_cell"
 
-    def __init__(self, num_units: int, activation: Any = None, reuse: Any = None, name: Any = None, **options: Any) -> None:
+    def __init__(
+        self, num_units: int, activation: Any = None, reuse: Any = None, name: Any = None, **options: Any
+    ) -> None:
         super().__init__(name, reuse)
         self.output_size = self.state_size = int(num_units)
         self._activation = _active(activation, ops.tanh)
@@ -228,7 +231,12 @@ class BasicLSTMCell(LSTMCell):
         **options: Any,
     ) -> None:
         super().__init__(
-            num_units, forget_bias=forget_bias, state_is_tuple=state_is_tuple, activation=activation, reuse=reuse, name=name
+            num_units,
+            forget_bias=forget_bias,
+            state_is_tuple=state_is_tuple,
+            activation=activation,
+            reuse=reuse,
+            name=name,
         )
 
 
@@ -483,7 +491,15 @@ def static_bidirectional_rnn(
     """Two cells over a list of inputs: outputs of both at each step, one after the other, and the two last states."""
     stacked = ops.stack(list(inputs), axis=0)
     both, states = bidirectional_dynamic_rnn(
-        cell_fw, cell_bw, stacked, sequence_length, initial_state_fw, initial_state_bw, dtype, time_major=True, scope=scope
+        cell_fw,
+        cell_bw,
+        stacked,
+        sequence_length,
+        initial_state_fw,
+        initial_state_bw,
+        dtype,
+        time_major=True,
+        scope=scope,
     )
     outputs = ops.concatenate(list(both), axis=-1)
     return list(ops.unstack(outputs, num=len(inputs), axis=0)), *states
@@ -557,7 +573,11 @@ class _Held:
 def _plainly(state: Any, zero: Any) -> Any:
     """Stand-ins of the shapes that the first state has."""
     flat = [KerasTensor(s.shape, s.dtype) for s in tree.flatten(state)]
-    return tree.pack_sequence_as(zero, flat) if len(flat) == len(tree.flatten(zero)) else tree.pack_sequence_as(state, flat)
+    return (
+        tree.pack_sequence_as(zero, flat)
+        if len(flat) == len(tree.flatten(zero))
+        else tree.pack_sequence_as(state, flat)
+    )
 
 
 def _turned(x: Any, counts: Any) -> Any:

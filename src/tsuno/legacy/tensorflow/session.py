@@ -92,7 +92,7 @@ class Session:
         def shown(leaf: Any) -> Any:
             if isinstance(leaf, Initialization) or _is_effect(leaf):
                 return None
-            array = as_numpy(values[id(leaf)] if id(leaf) in values else leaf)
+            array = np.array(as_numpy(values.get(id(leaf), leaf)))
             return array if array.ndim else array[()]
 
         return tree.map_structure(shown, fetches)

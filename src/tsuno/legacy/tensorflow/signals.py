@@ -145,6 +145,37 @@ def dct(input: Tensor, type: Static = 2, n: Static = None, axis: Static = -1, no
     return x @ xp.asarray(basis, x.dtype)
 
 
+@whole
+def idct(input: Tensor, type: Static = 2, n: Static = None, axis: Static = -1, norm: Any = None) -> Any:
+    """The inverse of the discrete cosine transform of type 2, but for a factor unless `norm` is `"ortho"`."""
+    x = xp.asarray(input)
+    size = x.shape[-1]
+    basis = 2 * np.cos(np.pi / size * np.outer(np.arange(size), np.arange(size) + 0.5))
+    if norm == "ortho":
+        basis *= np.where(np.arange(size) == 0, np.sqrt(0.25 / size), np.sqrt(0.5 / size))[:, None]
+    else:
+        basis *= np.where(np.arange(size) == 0, 0.5, 1.0)[:, None]
+    return x @ xp.asarray(basis, x.dtype)
+
+
+@whole
+def fftshift(x: Tensor, axes: Static = None) -> Any:
+    """Frequency zero moved to the middle."""
+    return xp.fft.fftshift(xp.asarray(x), axes)
+
+
+@whole
+def ifftshift(x: Tensor, axes: Static = None) -> Any:
+    """Frequency zero moved to the front."""
+    return xp.fft.ifftshift(xp.asarray(x), axes)
+
+
+@whole
+def kaiser_window(window_length: Static, beta: Static = 12.0, dtype: Any = "float32") -> Any:
+    """The Kaiser window."""
+    return xp.asarray(np.kaiser(window_length, beta), dtype_here(dtype))
+
+
 def mfccs_from_log_mel_spectrograms(log_mel_spectrograms: Any) -> Any:
     """Mel-frequency cepstral coefficients: the cosine transform of logarithms of mel spectrograms."""
     return dct(log_mel_spectrograms, norm="ortho")

@@ -25,7 +25,7 @@ def create_global_step(graph: Any = None) -> Variable:
 
 def get_global_step(graph: Any = None) -> Variable | None:
     """The variable that counts steps, if there is one."""
-    found = [v for v in _made if v.name == "global_step"]
+    found = [v for v in _made if v.path.rpartition("/")[2] == "global_step"]
     return found[-1] if found else None
 
 
@@ -107,9 +107,7 @@ def polynomial_decay(
     cycle: bool = False,
 ) -> Any:
     """From `learning_rate` to `end_learning_rate` as (1 − step / decay_steps)^power; again and again with `cycle`."""
-    return _rate(
-        lambda *x: _polynomial(*x, cycle), learning_rate, global_step, decay_steps, end_learning_rate, power
-    )
+    return _rate(lambda *x: _polynomial(*x, cycle), learning_rate, global_step, decay_steps, end_learning_rate, power)
 
 
 @whole

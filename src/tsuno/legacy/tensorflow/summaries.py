@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
-from tsuno.callbacks.event_file import EventFile, histogram as _rows, png
+from tsuno.callbacks.event_file import EventFile, png
+from tsuno.callbacks.event_file import histogram as _rows
 from tsuno.core.context import context
 from tsuno.core.op import as_numpy, to_array
 from tsuno.core.spec import KerasTensor
@@ -97,9 +98,7 @@ def text(
     return True
 
 
-def _summary(
-    plugin: str, name: str, value: Any, collections: Any, family: str | None, step: Any, most: int = 3
-) -> Any:
+def _summary(plugin: str, name: str, value: Any, collections: Any, family: str | None, step: Any, most: int = 3) -> Any:
     tag = f"{family}/{name}" if family else name
     if not modes.graph_mode():
         if step is None and isinstance(collections, (int, np.integer, KerasTensor)):
@@ -228,8 +227,8 @@ class FileWriter:
         """Write what `Session.run` gave for a summary, or a `tf.Summary`."""
         step = int(np.asarray(as_numpy(global_step))) if global_step is not None else 0
         if isinstance(summary, Summary):
-            for value in summary.value:
-                _add(self.file, value.tag, "scalars", value.simple_value, step, 0)
+            for entry in summary.value:
+                _add(self.file, entry.tag, "scalars", entry.simple_value, step, 0)
         elif summary is not None:
             for tag, plugin, most, value in _unpacked(summary):
                 _add(self.file, tag, plugin, value, step, most)

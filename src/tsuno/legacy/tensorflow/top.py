@@ -18,8 +18,14 @@ from tsuno.layers import Layer
 from tsuno.legacy import symbolic
 from tsuno.legacy.shapes import TensorShape
 from tsuno.legacy.tensorflow import collections_of, initializers_of, modes, variables
-from tsuno.legacy.tensorflow.collections_of import GraphKeys, add_to_collection, add_to_collections, get_collection
-from tsuno.legacy.tensorflow.collections_of import get_collection_ref, reset_default_graph
+from tsuno.legacy.tensorflow.collections_of import (
+    GraphKeys,
+    add_to_collection,
+    add_to_collections,
+    get_collection,
+    get_collection_ref,
+    reset_default_graph,
+)
 from tsuno.legacy.tensorflow.modes import control_dependencies, executing_eagerly
 from tsuno.legacy.tensorflow.variables import Initialization
 
@@ -72,9 +78,11 @@ class Graph:
         """A variable or a placeholder by its name, `x:0`."""
         plain = name.partition(":")[0]
         for v in variables.global_variables():
-            if plain in (v.path, v.name):
+            if plain == v.path:
                 return v
-        raise KeyError(f"There is no variable named {name!r} in the graph; other tensors are kept in Python's variables.")
+        raise KeyError(
+            f"There is no variable named {name!r} in the graph; other tensors are kept in Python's variables."
+        )
 
     get_operation_by_name = get_tensor_by_name
 
@@ -253,11 +261,19 @@ def _nothing(name: str) -> Callable[..., None]:
     return function
 
 
-_WITHOUT_EFFECT = (
-    "enable_resource_variables disable_resource_variables enable_control_flow_v2 disable_control_flow_v2 "
-    "enable_v2_tensorshape disable_v2_tensorshape enable_tensor_equality disable_tensor_equality "
-    "enable_eager_execution_internal no_regularizer register_tensor_conversion_function"
-).split()
+_WITHOUT_EFFECT = [
+    "enable_resource_variables",
+    "disable_resource_variables",
+    "enable_control_flow_v2",
+    "disable_control_flow_v2",
+    "enable_v2_tensorshape",
+    "disable_v2_tensorshape",
+    "enable_tensor_equality",
+    "disable_tensor_equality",
+    "enable_eager_execution_internal",
+    "no_regularizer",
+    "register_tensor_conversion_function",
+]
 
 # ---------------------------------------------------------------------- kinds of things
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ class Optimizer:
     """
 
     GATE_NONE, GATE_OP, GATE_GRAPH = 0, 1, 2
-    slots: Mapping[str, float] = {}
+    slots: Mapping[str, float] = MappingProxyType({})
     """The names of what is kept for each variable, and the first values."""
 
     def __init__(self, use_locking: bool = False, name: str = "", **numbers: Any) -> None:
@@ -85,21 +86,21 @@ class Optimizer:
             grad_loss: what the loss counts for; 1 by default.
         """
         if callable(loss) and not isinstance(loss, KerasTensor):
-            weights = list(var_list) if var_list is not None else trainable_variables()
+            chosen = list(var_list) if var_list is not None else trainable_variables()
 
             def total() -> Any:
                 value = modes.value_of(loss())
                 return xp.sum(value.value if isinstance(value, Slot) else value)
 
             with scope(recording=None):
-                return list(zip(value_and_grad(total, weights)()[1], weights, strict=True))
+                return list(zip(value_and_grad(total, chosen)()[1], chosen, strict=True))
         if not symbolic.is_drawn(loss):
             raise ValueError(
                 "`minimize` takes a tensor of the graph that depends on variables, or, where tensors have values, a "
                 "function without arguments that computes the loss."
             )
-        weights = [var_list] if isinstance(var_list, Slot) else var_list
-        weights = list(weights) if weights is not None else trained_by(loss)
+        given = [var_list] if isinstance(var_list, Slot) else var_list
+        weights = trained_by(loss) if given is None else list(given)
         if not weights:
             raise ValueError("There is nothing to train: the loss does not depend on any trainable variable.")
         loss = loss if grad_loss is None else loss * grad_loss
@@ -199,7 +200,7 @@ class Optimizer:
             Slot.assign(variable, kept[name])
 
 
-def _slot(name: str, value: np.ndarray, weight: Any = None, owner: str = "") -> Variable:
+def _slot(name: str, value: Any, weight: Any = None, owner: str = "") -> Variable:
     made = Variable(value, trainable=False, name=name)
     if weight is not None:
         made.path = f"{weight.path}/{owner}_{name}"
@@ -241,7 +242,7 @@ class GradientDescentOptimizer(Optimizer):
 class MomentumOptimizer(Optimizer):
     """a = momentum · a + gradient; w − learning_rate · a, or one step further with `use_nesterov`."""
 
-    slots = {"momentum": 0.0}
+    slots = MappingProxyType({"momentum": 0.0})
 
     def __init__(
         self,
@@ -265,7 +266,7 @@ class AdamOptimizer(Optimizer):
     Source: D. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, 2014 (the form before its section 2.1).
     """
 
-    slots = {"m": 0.0, "v": 0.0}
+    slots = MappingProxyType({"m": 0.0, "v": 0.0})
 
     def __init__(
         self,
@@ -279,7 +280,9 @@ class AdamOptimizer(Optimizer):
         super().__init__(name=name, lr=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
 
     def common(self) -> dict[str, float]:
-        known = {key: 0.0 if symbolic.is_drawn(self._numbers[key]) else self._numbers[key] for key in ("beta1", "beta2")}
+        known = {
+            key: 0.0 if symbolic.is_drawn(self._numbers[key]) else self._numbers[key] for key in ("beta1", "beta2")
+        }
         return {"beta1_power": float(known["beta1"]), "beta2_power": float(known["beta2"])}
 
     def moved(self, w: Any, g: Any, kept: Slots, n: Slots) -> Any:
@@ -295,7 +298,7 @@ class AdamOptimizer(Optimizer):
 class AdagradOptimizer(Optimizer):
     """a = a + gradient²; w − learning_rate · gradient / √a."""
 
-    slots = {"accumulator": 0.1}
+    slots = MappingProxyType({"accumulator": 0.1})
 
     def __init__(
         self,
@@ -316,12 +319,12 @@ class AdagradOptimizer(Optimizer):
 
 
 class RMSPropOptimizer(Optimizer):
-    """s = decay · s + (1 − decay) · gradient², from one on; w moves by learning_rate · gradient / √(s + ε), with momentum.
+    """s = decay · s + (1 − decay) · gradient², from 1 on; w moves by learning_rate · gradient / √(s + ε), with momentum.
 
     `centered` takes the square of the mean gradient from s.
     """
 
-    slots = {"rms": 1.0, "momentum": 0.0, "mg": 0.0}
+    slots = MappingProxyType({"rms": 1.0, "momentum": 0.0, "mg": 0.0})
 
     def __init__(
         self,
@@ -336,7 +339,7 @@ class RMSPropOptimizer(Optimizer):
         super().__init__(name=name, lr=learning_rate, decay=decay, momentum=momentum, epsilon=epsilon)
         self._centered = centered
         if not centered:
-            self.slots = {"rms": 1.0, "momentum": 0.0}
+            self.slots = MappingProxyType({"rms": 1.0, "momentum": 0.0})
 
     def moved(self, w: Any, g: Any, kept: Slots, n: Slots) -> Any:
         kept["rms"] = spread = kept["rms"] + (g * g - kept["rms"]) * (1 - n["decay"])
@@ -348,9 +351,9 @@ class RMSPropOptimizer(Optimizer):
 
 
 class AdadeltaOptimizer(Optimizer):
-    """w − learning_rate · √(u + ε) / √(a + ε) · gradient, a and u being running means of squared gradients and moves."""
+    """w − learning_rate · √(u + ε) / √(a + ε) · gradient; a and u are running means of squared gradients and moves."""
 
-    slots = {"accum": 0.0, "accum_update": 0.0}
+    slots = MappingProxyType({"accum": 0.0, "accum_update": 0.0})
 
     def __init__(
         self,
@@ -376,7 +379,7 @@ class FtrlOptimizer(Optimizer):
     Source: H. B. McMahan et al., *Ad Click Prediction: a View from the Trenches*, 2013.
     """
 
-    slots = {"accum": 0.1, "linear": 0.0}
+    slots = MappingProxyType({"accum": 0.1, "linear": 0.0})
 
     def __init__(
         self,
@@ -431,7 +434,7 @@ class ProximalGradientDescentOptimizer(Optimizer):
 class ProximalAdagradOptimizer(Optimizer):
     """A step of Adagrad, then towards zero by the penalties |w| · l1 and w² · l2 / 2."""
 
-    slots = {"accumulator": 0.1}
+    slots = MappingProxyType({"accumulator": 0.1})
 
     def __init__(
         self,

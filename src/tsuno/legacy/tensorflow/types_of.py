@@ -36,7 +36,8 @@ class TensorSpec:
         theirs = tuple(spec_or_tensor.shape)
         own = self.shape
         fits = own is None or (
-            len(own) == len(theirs) and all(None in pair or pair[0] == pair[1] for pair in zip(own, theirs, strict=True))
+            len(own) == len(theirs)
+            and all(None in pair or pair[0] == pair[1] for pair in zip(own, theirs, strict=True))
         )
         return bool(fits and self.dtype == spec_or_tensor.dtype)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tsuno import initializers
-from tsuno.core.context import scope
+from tsuno import engine, initializers
+from tsuno.core.context import context, scope
 from tsuno.core.op import as_numpy
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable as Slot
@@ -19,6 +19,7 @@ from tsuno.legacy.tensorflow import modes
 _made: list[Variable] = []
 _by_name: dict[str, Variable] = {}
 _scopes: list[tuple[str, Any]] = []
+_defaults: list[dict[str, Any]] = []
 
 
 class Variable(Slot):
@@ -61,17 +62,30 @@ class Variable(Slot):
         self.initial_value = initial_value
         super().__init__(
             self._first(), dtype=None if dtype is None else str(np.dtype(dtype)) if dtype != "bfloat16" else dtype,
-            trainable=trainable is not False, autocast=False, name=_plain(name),
+            trainable=trainable is not False, autocast=False, name=_plain(name) or "Variable",
         )  # fmt: skip
         self.constraint = constraint
+        if modes.graph_mode():
+            self.path = _new_path(self.path)
         _made.append(self)
+
+    @property
+    def name(self) -> str:
+        """The path with the number of the output, as TensorFlow writes it: `layer/kernel:0`."""
+        return f"{self.path}:0"
+
+    @name.setter
+    def name(self, value: str) -> None:
+        """The path has it."""
 
     def _first(self) -> np.ndarray:
         """The first values, drawn anew where they are random."""
-        value = self.initial_value() if callable(self.initial_value) else self.initial_value
-        if symbolic.is_drawn(value):
-            return as_numpy(symbolic.Program([], [value])([])[0])
-        array = as_numpy(value)
+        with engine.eager(), scope(bindings=None, recording=context.recording):  # shapes may be inferred around it
+            value = self.initial_value() if callable(self.initial_value) else self.initial_value
+            if symbolic.is_drawn(value):
+                self._program = getattr(self, "_program", None) or symbolic.Program([], [value])
+                return as_numpy(self._program([])[0])
+            array = as_numpy(value)
         return array.astype("float32") if array.dtype == np.float64 and not hasattr(value, "dtype") else array
 
     def reset(self) -> None:
@@ -127,7 +141,7 @@ class Variable(Slot):
             Slot.assign(self, value)
 
     def __repr__(self) -> str:
-        return f"<tf.Variable '{self.name}:0' shape={self.shape!s} dtype={self.dtype}, numpy={self.numpy()!r}>"
+        return f"<tf.Variable '{self.name}' shape={self.shape!s} dtype={self.dtype}, numpy={self.numpy()!r}>"
 
 
 class Initialization:
@@ -183,7 +197,7 @@ def get_variable(
         trainable: whether optimizers change it.
         **options: accepted for compatibility.
     """
-    path = "/".join([*(part for part, _ in _scopes), name])
+    path = "/".join([*(part for part, _ in _scopes if part), name])
     reuse = any(flag for _, flag in _scopes)
     if path in _by_name:
         if not reuse:
@@ -191,7 +205,12 @@ def get_variable(
                 f"There is a variable {path!r} already: set `reuse=True` in its `variable_scope` to use it."
             )
         return _by_name[path]
-    make = initializers.get(initializer or "glorot_uniform") if not hasattr(initializer, "shape") else None
+    given = {key: value for each in _defaults for key, value in each.items()}
+    initializer = given.get("initializer") if initializer is None else initializer
+    regularizer = given.get("regularizer") if regularizer is None else regularizer
+    dtype = dtype or given.get("dtype")
+    initializer = "glorot_uniform" if initializer is None else initializer
+    make = initializers.get(initializer) if not hasattr(initializer, "shape") else None
     sizes = tuple(int(size) for size in shape) if shape is not None else ()
     first: Any = initializer if make is None else lambda: make(sizes, dtype=dtype or "float32")
     made = Variable(first, trainable=trainable, name=name, dtype=dtype)
@@ -225,21 +244,26 @@ def variable_scope(
         default_name: the name if there is none.
         values: accepted for compatibility.
         reuse: whether variables that there are may be used again.
-        **options: accepted for compatibility.
+        **options: `initializer`, `regularizer` and `dtype` are those of variables that are given none; others are
+            accepted for compatibility.
     """
-    name = name_or_scope.name if isinstance(name_or_scope, VariableScope) else name_or_scope or default_name or "scope"
-    depth = len(_scopes)
-    _scopes.append((name, reuse))
+    before = list(_scopes)
+    if isinstance(name_or_scope, VariableScope):
+        _scopes[:] = [(name_or_scope.name, reuse or name_or_scope.reuse)]
+    else:
+        _scopes.append((name_or_scope or default_name or "scope", reuse))
+    _defaults.append({key: value for key, value in options.items() if value is not None})
     try:
         with scope(path=tuple(part for part, _ in _scopes if part)):
-            yield VariableScope(name, reuse)
+            yield get_variable_scope()
     finally:
-        del _scopes[depth:]
+        _defaults.pop()
+        _scopes[:] = before
 
 
 def get_variable_scope() -> VariableScope:
     """The scope at work."""
-    return VariableScope("/".join(part for part, _ in _scopes))
+    return VariableScope("/".join(part for part, _ in _scopes if part), any(flag for _, flag in _scopes) or None)
 
 
 def assign(ref: Any, value: Any, validate_shape: Any = None, use_locking: Any = None, name: Any = None) -> Any:
@@ -255,6 +279,14 @@ def assign_add(ref: Any, value: Any, use_locking: Any = None, name: Any = None) 
 def assign_sub(ref: Any, value: Any, use_locking: Any = None, name: Any = None) -> Any:
     """Subtract from a variable."""
     return ref.assign_sub(value)
+
+
+def _new_path(path: str) -> str:
+    """A path, with a number if it is taken."""
+    taken, found, count = {v.path for v in _made}, path, 1
+    while found in taken:
+        found, count = f"{path}_{count}", count + 1
+    return found
 
 
 def _plain(name: str | None) -> str | None:

@@ -46,16 +46,16 @@ def _convolved(x: Tensor, kernel: Tensor, strides: Static, padding: Static, layo
     kernel = xp.asarray(kernel)
     rank = kernel.ndim - 2
     x, padding = _padded(_last(xp.asarray(x), layout), padding, layout)
-    y = ops.conv(
-        x, kernel, _middle(strides, rank, layout), padding, "channels_last", _middle(dilations, rank, layout)
-    )
+    y = ops.conv(x, kernel, _middle(strides, rank, layout), padding, "channels_last", _middle(dilations, rank, layout))
     return _as_it_was(y, layout)
 
 
 @whole
 def _depthwise(x: Tensor, kernel: Tensor, strides: Static, padding: Static, layout: Any, dilations: Static) -> Any:
     x, padding = _padded(_last(xp.asarray(x), layout), padding, layout)
-    y = ops.depthwise_conv(x, kernel, _middle(strides, 2, layout), padding, "channels_last", _middle(dilations, 2, layout))
+    y = ops.depthwise_conv(
+        x, kernel, _middle(strides, 2, layout), padding, "channels_last", _middle(dilations, 2, layout)
+    )
     return _as_it_was(y, layout)
 
 
@@ -131,7 +131,9 @@ def _convolution_transposed(rank: int) -> Callable[..., Any]:
         kernel = _one_of(filter, filters)
         return _transposed(_one_of(input, value), kernel, output_shape, strides, padding, data_format, dilations)
 
-    return _named(conv, f"conv{rank}d_transpose", "The transpose of a convolution; kernels are (*window, filters, channels).")
+    return _named(
+        conv, f"conv{rank}d_transpose", "The transpose of a convolution; kernels are (*window, filters, channels)."
+    )
 
 
 def _pooling(name: str) -> Callable[..., Any]:

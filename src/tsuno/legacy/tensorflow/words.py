@@ -16,12 +16,16 @@ def exposed(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function as programs see it: it takes a `name`, and returns tensors of the mode at work."""
     own = inspect.signature(function)
     takes_name = "name" in own.parameters
+    kinds = [each.kind for each in own.parameters.values()]
+    most = -1 if Parameter.VAR_POSITIONAL in kinds else kinds.count(Parameter.POSITIONAL_OR_KEYWORD)
 
     @functools.wraps(function)
     def call(*args: Any, name: Any = None, **kwargs: Any) -> Any:
         modes.begin()
-        if takes_name:
+        if takes_name and name is not None:
             kwargs["name"] = name
+        if args and len(args) == most + 1 and isinstance(args[-1], (str, type(None))):
+            args = args[:-1]  # the name, which comes last
         return modes.given_out(function(*args, **kwargs))
 
     if not takes_name and not any(each.kind is Parameter.VAR_KEYWORD for each in own.parameters.values()):

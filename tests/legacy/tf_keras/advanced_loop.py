@@ -1,0 +1,82 @@
+# TF 2.0: a model as a class, a loop with a tape under tf.function, metrics as objects, data from tf.data
+import tensorflow as tf
+
+from tensorflow.keras.layers import Dense, Flatten, Conv2D
+from tensorflow.keras import Model
+
+mnist = tf.keras.datasets.mnist
+(x_train, y_train), (x_test, y_test) = mnist.load_data()
+x_train, x_test = x_train / 255.0, x_test / 255.0
+x_train = x_train[..., tf.newaxis].astype('float32')
+x_test = x_test[..., tf.newaxis].astype('float32')
+train_ds = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(400).batch(40)
+test_ds = tf.data.Dataset.from_tensor_slices((x_test, y_test)).batch(50)
+
+
+class MyModel(Model):
+    def __init__(self):
+        super(MyModel, self).__init__()
+        self.conv1 = Conv2D(4, 3, strides=2, activation='relu')
+        self.flatten = Flatten()
+        self.d1 = Dense(16, activation='relu')
+        self.d2 = Dense(10)
+
+    def call(self, x):
+        x = self.conv1(x)
+        x = self.flatten(x)
+        x = self.d1(x)
+        return self.d2(x)
+
+
+model = MyModel()
+loss_object = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+optimizer = tf.keras.optimizers.Adam(0.005)
+train_loss = tf.keras.metrics.Mean(name='train_loss')
+train_accuracy = tf.keras.metrics.SparseCategoricalAccuracy(name='train_accuracy')
+test_loss = tf.keras.metrics.Mean(name='test_loss')
+test_accuracy = tf.keras.metrics.SparseCategoricalAccuracy(name='test_accuracy')
+
+
+@tf.function
+def train_step(images, labels):
+    with tf.GradientTape() as tape:
+        predictions = model(images, training=True)
+        loss = loss_object(labels, predictions)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    train_loss(loss)
+    train_accuracy(labels, predictions)
+
+
+@tf.function
+def test_step(images, labels):
+    predictions = model(images, training=False)
+    t_loss = loss_object(labels, predictions)
+    test_loss(t_loss)
+    test_accuracy(labels, predictions)
+
+
+seen = []
+for epoch in range(4):
+    train_loss.reset_states()
+    train_accuracy.reset_states()
+    test_loss.reset_states()
+    test_accuracy.reset_states()
+    for images, labels in train_ds:
+        train_step(images, labels)
+    for test_images, test_labels in test_ds:
+        test_step(test_images, test_labels)
+    template = 'Epoch {}, Loss: {}, Accuracy: {}, Test Loss: {}, Test Accuracy: {}'
+    print(template.format(epoch + 1, train_loss.result(), train_accuracy.result() * 100, test_loss.result(),
+                          test_accuracy.result() * 100))
+    seen.append(float(train_loss.result()))
+assert seen[-1] < 0.5 * seen[0], seen
+assert test_accuracy.result() > 0.8
+assert int(optimizer.iterations) == 40
+assert len(model.trainable_variables) == 6
+
+# the same by fit, from a data set that repeats
+model.compile(optimizer='adam', loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=['accuracy'])
+history = model.fit(train_ds.repeat(), steps_per_epoch=5, epochs=2, validation_data=test_ds, validation_steps=1, verbose=0)
+assert history.history['val_accuracy'][-1] > 0.8
+print('ok')
