@@ -6,6 +6,7 @@ of every note about an old form, in the order in which they come; nothing where 
 work says in one sentence what to do (`refused`).
 """
 
+import ast
 import textwrap
 from typing import NamedTuple
 
@@ -15,6 +16,30 @@ class Form(NamedTuple):
     old: str
     code: str
     says: tuple[str, ...]
+
+    def problem(self, notes):
+        """What is wrong with the notes, each a file, a line and a text; None if they are as they must be.
+
+        A note stands at a statement that has one of the words that it quotes, or what follows ` @` in the table.
+        """
+        said = [text for _, _, text in notes]
+        parts = [part.partition(" @") for part in self.says]
+        if len(said) != len(parts) or not all(part in text for (part, _, _), text in zip(parts, said, strict=True)):
+            return f"said {said}, wanted {self.says}"
+        for (file, line, text), (_, _, place) in zip(notes, parts, strict=True):
+            words = [place] if place else [*text.split("`")[1::2], text.split("(")[0]]
+            source = self.statement(line) if file == "prog.py" else ""
+            if not any(word in source for word in words):
+                return f"{text!r} is said at {file}:{line}: {source!r}"
+        return None
+
+    def statement(self, line):
+        """The text of the smallest statement that a line belongs to."""
+        found = [
+            each for each in ast.walk(ast.parse(self.code))
+            if isinstance(each, ast.stmt) and each.lineno <= line <= each.end_lineno
+        ]  # fmt: skip
+        return ast.get_source_segment(self.code, min(found, key=lambda each: each.end_lineno - each.lineno)) or ""
 
 
 FORMS: list[Form] = []
@@ -112,7 +137,6 @@ form(
         at.append(model.get_weights()[0][0, 0])
     close(at, [0, -1 / 2, -1 / 2 - 1 / 3])
     """,
-    "`decay` of SGD",
 )
 form(
     "2a 6",
@@ -169,7 +193,7 @@ form(
     model.compile(loss='mse', optimizer='adadelta')
     close(model.optimizer.learning_rate, 1.0)
     """,
-    "Adadelta: `learning_rate` is 1.0",
+    "Adadelta: `learning_rate` is 1.0 @adadelta",
 )
 form(
     "2a 7",
@@ -842,7 +866,7 @@ form(
     close(regressor.predict(x), np.ones(4))
     """,
     "`KerasRegressor` is now `tsuno.wrappers.SKLearnRegressor`",
-    "nb_epoch",
+    "`nb_epoch` of Model.fit is now `epochs` @regressor.fit",
 )
 form(
     "2b applications",
@@ -944,9 +968,7 @@ form(
     layer = AtrousConvolution2D(1, 3, 3, atrous_rate=(2, 2), border_mode='valid', init='one')
     close(layer(np.ones((1, 6, 6, 1))), np.full((1, 2, 2, 1), 9))
     """,
-    "`atrous_rate` of",
-    "`border_mode` of",
-    "`init` of",
+    "AtrousConvolution2D(1, 3, 3) is read as in Keras 1",
 )
 form(
     "2b layers",
@@ -956,18 +978,17 @@ form(
     layer = Deconvolution2D(1, 2, 2, output_shape=(None, 4, 4, 1), subsample=(2, 2), init='one')
     close(layer(np.ones((1, 2, 2, 1))), np.ones((1, 4, 4, 1)))
     """,
-    "`output_shape` of",
-    "`subsample` of",
-    "`init` of",
+    "Deconvolution2D(1, 2, 2) is read as in Keras 1",
 )
 form(
     "2b layers",
     "Highway",
     """
     from keras.layers import Highway
-    layer = Highway(activation='linear', transform_bias=-100)
-    close(layer(np.ones((2, 3))), np.ones((2, 3)))
+    layer = Highway(activation='linear', init='zero')
+    close(layer(np.ones((2, 3))), np.full((2, 3), 1 / (1 + np.e)))  # the gate's bias is 1 at first
     """,
+    "`init` of Highway is now `kernel_initializer`",
 )
 form(
     "2b layers",
@@ -992,7 +1013,9 @@ form(
     assert model.output_shape == (None, 4, 2)
     close(model.predict(np.ones((1, 4, 3)), verbose=0), np.full((1, 4, 2), 3))
     """,
-    "TimeDistributedDense",
+    "`input_length` and `input_dim` of TimeDistributedDense are now `input_shape`",
+    "`output_dim` of TimeDistributedDense is now `units`",
+    "`init` of TimeDistributedDense is now `kernel_initializer`",
 )
 for name in ("CuDNNLSTM", "CuDNNGRU"):
     form(
@@ -1031,20 +1054,21 @@ form(
     """
     import tensorflow as tf
     for kind in tf.keras.layers.RandomHeight, tf.keras.layers.RandomWidth:
-        layer = kind((0.5, 0.5))
-        x = np.ones((1, 4, 4, 1), 'float32')
-        assert tuple(layer(x, training=False).shape) == (1, 4, 4, 1)
-        assert sorted(layer(x, training=True).shape) == [1, 1, 4, 6]
+        layer = kind((1.0, 1.0), interpolation='nearest')  # twice as high, or wide, of which the middle is kept
+        x = np.arange(16.).reshape(1, 4, 4, 1).astype('float32')
+        close(layer(x, training=False), x)
+        seen = np.asarray(layer(x, training=True))[0, :, :, 0]
+        rows = x[0, :, :, 0] if kind is tf.keras.layers.RandomHeight else x[0, :, :, 0].T
+        close(seen if kind is tf.keras.layers.RandomHeight else seen.T, rows[[1, 1, 2, 2]])
     """,
 )
 form(
     "2b layers",
     "DenseFeatures",
     """
-    import tensorflow as tf
-    column = tf.feature_column.numeric_column('age')
-    layer = tf.keras.layers.DenseFeatures([column])
-    close(layer({'age': np.array([[1.], [2.]])}), [[1], [2]])
+    def old():
+        from keras.layers import DenseFeatures
+    refused(old, 'DenseFeatures', 'Input', 'Concatenate')
     """,
 )
 form(
@@ -1131,9 +1155,9 @@ for name, today in {
         from keras.layers import Activation
         y, p = np.array([[0.25, 0.75]]), np.array([[0.5, 0.4]])
         model = Sequential([Activation('linear', input_shape=(2,))])
-        model.compile('sgd', loss={name!r}, metrics=[{name!r}])
+        model.compile('sgd', loss={name!r})
         expected = today.losses.{today}(y, p)[0]
-        close(model.evaluate(p, y, verbose=0)[0], expected)
+        close(model.evaluate(p, y, verbose=0), expected)
         """,
     )
 form(
@@ -1207,7 +1231,7 @@ form(
     close(schedule(10), 0)
     model = tf.keras.experimental.LinearModel()
     assert tuple(model(np.ones((2, 3), 'float32')).shape) == (2, 1)
-    tf.keras.experimental.WideDeepModel, tf.keras.experimental.SequenceFeatures, tf.keras.experimental.PeepholeLSTMCell
+    assert issubclass(tf.keras.experimental.WideDeepModel, tf.keras.Model)
     """,
 )
 form(
@@ -1291,6 +1315,7 @@ form(
     layer = Dense(64, 'uniform')
     assert type(layer.kernel_initializer).__name__ == 'RandomUniform' and layer.activation.__name__ == 'linear'
     """,
+    "Dense(64, 'uniform') is read as in Keras 1",
 )
 for name, old, new in (
     ("Dropout", "p", "rate"), ("SpatialDropout2D", "p", "rate"), ("GaussianNoise", "sigma", "stddev"),
@@ -1318,11 +1343,11 @@ form(
     layer = model.layers[0]
     assert layer.kernel_size == (3, 2) and layer.strides == (2, 1) and layer.data_format == 'channels_first'
     """,
-    "`nb_row` and `nb_col` of Conv2D are now `kernel_size`",
-    "`nb_filter` of Conv2D is now `filters`",
-    "`subsample` of Conv2D is now `strides`",
-    "`border_mode` of Conv2D is now `padding`",
-    "`dim_ordering` of Conv2D is now `data_format`",
+    "`nb_row` and `nb_col` of Convolution2D are now `kernel_size`",
+    "`nb_filter` of Convolution2D is now `filters`",
+    "`subsample` of Convolution2D is now `strides`",
+    "`border_mode` of Convolution2D is now `padding`",
+    "`dim_ordering` of Convolution2D is now `data_format`",
 )
 form(
     "2c",
@@ -1478,6 +1503,7 @@ assert optimizer.epsilon == 1e-7
 model.compile(loss='mse', optimizer=optimizer)
 assert np.isfinite(model.fit(x, y, verbose=0).history['loss'][0])
 """,
+    "`epsilon` of Adam is without effect today",
 )
 form(
     "2c",
@@ -1544,8 +1570,8 @@ model.compile(loss='mse', optimizer='sgd', class_mode='binary')
 model.fit(x, y, nb_epoch=1, show_accuracy=True, verbose=0)
 """,
     "`class_mode` of Model.compile",
-    "`show_accuracy` is now `compile(metrics=['accuracy'])`",
     "`nb_epoch` of Model.fit is now `epochs`",
+    "`show_accuracy` is now `compile(metrics=['accuracy'])`",
 )
 form(
     "2c",
@@ -1554,9 +1580,7 @@ form(
     + """
 model.fit(x, y, workers=4, use_multiprocessing=True, max_queue_size=3, verbose=0)
 """,
-    "`workers` of Model.fit",
     "`use_multiprocessing` of Model.fit",
-    "`max_queue_size` of Model.fit",
 )
 form(
     "2c",
@@ -1610,7 +1634,7 @@ form(
     + """
 assert np.isfinite(model.fit(x, y, class_weight='auto', verbose=0).history['loss'][0])
 """,
-    "class_weight",
+    "class_weight='auto' has no effect, and had none @class_weight='auto'",
 )
 form(
     "2c",
@@ -1829,11 +1853,11 @@ form(
     """
     from keras import backend as K
     from keras.optimizers import SGD
-    w = K.variable(np.array([3.]))
-    loss = K.sum(K.square(w))
+    w, x = K.variable(np.array([3.])), K.placeholder((1,))
+    loss = K.sum(K.square(w * x))
     optimizer = SGD(learning_rate=0.25)
-    step = K.function([], [loss], updates=optimizer.get_updates(loss, [w]))
-    close(step([])[0], 9)
+    step = K.function([x], [loss], updates=optimizer.get_updates(loss, [w]))
+    close(step([np.array([1.])])[0], 9)
     close(K.get_value(w), [1.5])
     SGD(learning_rate=0.25).minimize(lambda: K.sum(K.square(w)), [w])
     close(K.get_value(w), [0.75])
@@ -2024,8 +2048,8 @@ form(
     "K.placeholder",
     """
     from keras import backend as K
-    a, b = K.placeholder(shape=(2, 3)), K.placeholder(ndim=2)
-    close(K.function([a, b], [K.dot(a, b)])([np.ones((2, 3)), np.ones((3, 1))])[0], [[3], [3]])
+    a, b, c = K.placeholder(shape=(2, 3)), K.placeholder(shape=(3, None)), K.placeholder(ndim=2)
+    close(K.function([a, b, c], [K.dot(a, b) + K.sum(c)])([np.ones((2, 3)), np.ones((3, 1)), np.ones((5, 1))])[0], [[8], [8]])
     """,
 )
 form(
@@ -2162,9 +2186,10 @@ import os
 checkpoint = callbacks.ModelCheckpoint({name!r}, monitor='val_loss', verbose=0, save_best_only=True, mode='min')
 model.fit(x, y, validation_data=(x, y), verbose=0, callbacks=[checkpoint])
 saved, = os.listdir('.')
-assert saved.startswith({found!r}), saved
+assert saved.startswith({found!r}), os.listdir('.')
 close(load_model(saved).predict(x, verbose=0), model.predict(x, verbose=0))
 """,
+        *(["`save` writes '%s' as one file in HDF5 @model.fit" % found] if "." not in name or ".ckpt" in name else []),
     )
 form(
     "2e",
@@ -2222,8 +2247,9 @@ assert len(model.fit(x, y, validation_data=(x, y), epochs=3, verbose=0, callback
 def gain(y_true, y_pred):
     return K.mean(y_pred)
 model.compile('sgd', 'mse', metrics=[gain])
-model.fit(x, y, validation_data=(x, y), verbose=0, callbacks=[callbacks.EarlyStopping('val_gain')])
+model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0, callbacks=[callbacks.EarlyStopping('val_gain', patience=5)])
 """,
+    "EarlyStopping: 'val_gain' is taken to be better when it is low @fit",
 )
 form(
     "2e",
@@ -2237,8 +2263,6 @@ model.fit(x, y, verbose=0, callbacks=[TensorBoard(log_dir='logs', histogram_freq
 files = [os.path.join(at, name) for at, _, names in os.walk('logs') for name in names]
 assert files and any(b'loss' in open(name, 'rb').read() for name in files)
 """,
-    "`batch_size` of TensorBoard",
-    "`write_grads` of TensorBoard",
 )
 form(
     "2e",
@@ -2418,6 +2442,7 @@ os.makedirs('theirs/variables')
 open('theirs/saved_model.pb', 'wb').write(bytes(9))
 refused(lambda: load_model('theirs'), 'SavedModel', '.h5')
 """,
+    "`save` writes 'saved_model' as one file in HDF5",
 )
 form(
     "2e files",
@@ -2434,6 +2459,7 @@ open('theirs.ckpt.index', 'wb').write(bytes(9))
 open('theirs.ckpt.data-00000-of-00001', 'wb').write(bytes(9))
 refused(lambda: model.load_weights('theirs.ckpt'), 'checkpoint')
 """,
+    "`save_weights` writes 'cp.ckpt' as one file in HDF5",
 )
 form(
     "2e files",
@@ -2479,8 +2505,8 @@ form(
     from keras.layers import Lambda
     model = Sequential([Lambda(lambda x: x * 2, input_shape=(2,))])
     model.save('m.h5')
-    refused(lambda: load_model('m.h5'), 'safe_mode')
-    close(load_model('m.h5', safe_mode=False).predict(np.ones((1, 2)), verbose=0), [[2, 2]])
+    refused(lambda: load_model('m.h5'), 'lambda', 'custom_objects')
+    close(load_model('m.h5', custom_objects={'lambda': lambda x: x * 2}).predict(np.ones((1, 2)), verbose=0), [[2, 2]])
     """,
 )
 form(

@@ -21,7 +21,7 @@ import numpy as np
 from old_forms import FORMS
 
 import tsuno
-from tsuno.core import past
+from tsuno.core import past, seeds
 from tsuno.core.context import context
 from tsuno.legacy import notices, sessions
 
@@ -77,8 +77,7 @@ def reset():
     sessions.clear_session()
     tsuno.config.set_floatx("float32")
     tsuno.config.set_image_data_format("channels_last")
-    tsuno.config.set_dtype_policy("float32")
-    tsuno.utils.set_random_seed(0)
+    seeds._stream = None
     random.seed(0)
     np.random.seed(0)
 

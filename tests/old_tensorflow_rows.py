@@ -627,6 +627,15 @@ def facts_of_graphs(tf: Any) -> dict[str, Any]:
         tf.one_hot(tf.argmax(x, 1), 3),
         tf.range(tf.shape(x)[0]),
     ]
+    words = tf.placeholder("float", [None, None, 2])
+    rows = tf.reshape(words, [-1, 2]) * 2.0
+    back = tf.reshape(rows, [tf.shape(words)[0], tf.shape(words)[1], 2])
+    facts["there and back"] = [
+        [back.get_shape().as_list(), session.run(back, {words: array[None]}).tolist()],
+        [[None, None, 2], (array[None] * 2).tolist()],
+    ]
+    same = tf.concat([x, tf.zeros([3, 1])], 1)
+    facts["an unknown size beside a known one"] = [session.run(same, {x: array})[:, 2].tolist(), [0.0] * 3]
     facts["static shapes"] = [[t.get_shape().as_list() for t in shapes], [[None, 1], [None, 5], [None, 3], [None]]]
     anything = tf.placeholder(tf.float32)
     sums = session.run([tf.reduce_sum(anything), tf.reshape(anything, [-1])[1], tf.shape(anything)], {anything: array})

@@ -39,8 +39,4 @@ def results(surroundings):
 def test_an_old_form(place, results):
     form, result = FORMS[place], results[place]
     assert result["failed"] is None, f"{form.code}\n{result['failed']}"
-    said = [text for _, _, text in result["notes"]]
-    assert len(said) == len(form.says) and all(part in text for part, text in zip(form.says, said, strict=True)), said
-    for file, line, text in result["notes"]:
-        source = form.code.splitlines()[line - 1]
-        assert file == "prog.py" and any(word in source for word in text.split("`")[1::2] + [text.split("(")[0]]), text
+    assert form.problem(result["notes"]) is None

@@ -16,6 +16,7 @@ import numpy as np
 
 import tsuno
 from tsuno.core import past
+from tsuno.core.context import context
 from tsuno.legacy import running, sessions
 
 
@@ -34,7 +35,7 @@ def main(programs):
 def _runs(program):
     """Run one program in a folder of its own, from the settings and seeds that a new process has."""
     sessions.clear_session()
-    past.standalone = False
+    past.standalone, context.recording = False, None
     tsuno.config.set_floatx("float32")
     tsuno.config.set_image_data_format("channels_last")
     tsuno.utils.set_random_seed(0)

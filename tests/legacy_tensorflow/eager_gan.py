@@ -1,4 +1,4 @@
-# ruff: noqa: B007, B905
+# ruff: noqa: B905
 import numpy as np
 import tensorflow as tf
 

@@ -1,4 +1,3 @@
-# ruff: noqa: B007, B905
 import numpy as np
 import tensorflow as tf
 

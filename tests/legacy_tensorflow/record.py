@@ -21,6 +21,8 @@ def plain(value):
     """Numbers as rounded lists; long ones as their mean, spread and some of them."""
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if isinstance(value, str):
+        return value
     array = np.asarray(value, "float64")
     if array.size <= 12:
         return np.round(array, 7).tolist()

@@ -261,7 +261,8 @@ def _described(body: Callable[..., Any], title: str, parameters: Sequence[inspec
     known = re.search(r"applications\.(\w+)\(", text)
     about, example, rest = (text.replace(known.group(1), title) if known else text).partition("Example:")
     shown, source, paper = rest.partition("Source:")
-    shown = re.sub(r"(?m)^    (?!>>> )(?=\S)", "    # ", shown).replace(">>> ", "")  # the family's is tested, once
+    if ">>> " in shown:  # the family's own is tested, once
+        shown = re.sub(r"(?m)^    (?!>>> )(?=\S)", "    # ", shown).replace(">>> ", "")
     lines = [f"    {each.name}: {_ARGUMENTS[each.name].format(min_size=min_size)}" for each in parameters]
     return "".join(
         (about, "Args:\n", "\n".join(lines), "\n\nReturns:\n    A `Model`.\n\n", example, shown, source, paper)

@@ -89,9 +89,9 @@ def _convnext(
     """ConvNeXt: four stages of blocks with 7×7 windows, one for each channel, and two dense layers between sums.
 
     Example:
-        >>> model = tsuno.applications.ConvNeXtTiny(weights=None, classes=7, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 7)
+        model = tsuno.applications.ConvNeXtTiny(weights=None, classes=7, input_shape=(32, 32, 3))
+        model.output_shape
+        # (None, 7)
 
     Source: Z. Liu et al., *A ConvNet for the 2020s*, 2022.
     """

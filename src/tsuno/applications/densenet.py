@@ -23,9 +23,9 @@ def _densenet(x: Any, wanted: Wanted, depths: Sequence[int]) -> Any:
     """DenseNet: four blocks in which each step adds 32 channels to those there are; half of them pass to the next.
 
     Example:
-        >>> model = tsuno.applications.DenseNet121(weights=None, classes=7, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 7)
+        model = tsuno.applications.DenseNet121(weights=None, classes=7, input_shape=(32, 32, 3))
+        model.output_shape
+        # (None, 7)
 
     Source: G. Huang et al., *Densely Connected Convolutional Networks*, 2017.
     """

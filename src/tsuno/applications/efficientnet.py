@@ -46,9 +46,9 @@ def _efficientnet(x: Any, wanted: Wanted, width: float, depth: float, dropout: f
     The network begins with scaling pixels from 0 to 255.
 
     Example:
-        >>> model = tsuno.applications.EfficientNetB0(weights=None, classes=7, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 7)
+        model = tsuno.applications.EfficientNetB0(weights=None, classes=7, input_shape=(32, 32, 3))
+        model.output_shape
+        # (None, 7)
 
     Source: M. Tan and Q. Le, *EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks*, 2019.
     """

@@ -86,9 +86,9 @@ def _efficientnet(
     """EfficientNetV2: stages of narrow blocks, wide inside; the first with whole convolutions, the others as before.
 
     Example:
-        >>> model = tsuno.applications.EfficientNetV2B0(weights=None, classes=7, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 7)
+        model = tsuno.applications.EfficientNetV2B0(weights=None, classes=7, input_shape=(32, 32, 3))
+        model.output_shape
+        # (None, 7)
 
     Source: M. Tan and Q. Le, *EfficientNetV2: Smaller Models and Faster Training*, 2021.
     """

@@ -49,9 +49,9 @@ def _inception(x: Any, wanted: Wanted) -> Any:
     """InceptionResNetV2: forty mixtures of branches, each scaled down and added to its input.
 
     Example:
-        >>> model = tsuno.applications.InceptionResNetV2(weights=None, include_top=False, input_shape=(75, 75, 3))
-        >>> model.output_shape
-        (None, 1, 1, 1536)
+        model = tsuno.applications.InceptionResNetV2(weights=None, include_top=False, input_shape=(75, 75, 3))
+        model.output_shape
+        # (None, 1, 1, 1536)
 
     Source: C. Szegedy et al., *Inception-v4, Inception-ResNet and the Impact of Residual Connections on
     Learning*, 2017.

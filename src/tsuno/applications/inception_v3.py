@@ -45,9 +45,9 @@ def _inception(x: Any, wanted: Wanted) -> Any:
     """InceptionV3: eleven mixtures of branches; long convolutions, 1×7 and 7×1, in place of wide ones.
 
     Example:
-        >>> model = tsuno.applications.InceptionV3(weights=None, include_top=False, input_shape=(75, 75, 3))
-        >>> model.output_shape
-        (None, 1, 1, 2048)
+        model = tsuno.applications.InceptionV3(weights=None, include_top=False, input_shape=(75, 75, 3))
+        model.output_shape
+        # (None, 1, 1, 2048)
 
     Source: C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, 2016.
     """

@@ -37,9 +37,9 @@ def _nasnet(x: Any, wanted: Wanted, filters: int, depth: int, stem: int, skips: 
     Each cell sees what the two before it have put out.
 
     Example:
-        >>> model = tsuno.applications.NASNetMobile(weights=None, classes=7, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 7)
+        model = tsuno.applications.NASNetMobile(weights=None, classes=7, input_shape=(32, 32, 3))
+        model.output_shape
+        # (None, 7)
 
     Source: B. Zoph et al., *Learning Transferable Architectures for Scalable Image Recognition*, 2018.
     """

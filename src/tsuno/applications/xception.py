@@ -19,9 +19,9 @@ def _xception(x: Any, wanted: Wanted) -> Any:
     """Xception: 34 separable convolutions in 12 blocks, each added to its input, and two more.
 
     Example:
-        >>> model = tsuno.applications.Xception(weights=None, include_top=False, input_shape=(71, 71, 3))
-        >>> model.output_shape
-        (None, 3, 3, 2048)
+        model = tsuno.applications.Xception(weights=None, include_top=False, input_shape=(71, 71, 3))
+        model.output_shape
+        # (None, 3, 3, 2048)
 
     Source: F. Chollet, *Xception: Deep Learning with Depthwise Separable Convolutions*, 2017.
     """

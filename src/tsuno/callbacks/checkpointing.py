@@ -56,7 +56,7 @@ class _Saving(MonitorCallback):
             self._consider(self._current_epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch" and (epoch + 1) % getattr(self.save_freq, "count", 1) == 0:
+        if self.save_freq == "epoch" and (epoch + 1) % getattr(self.save_freq, "epochs", 1) == 0:
             self._consider(epoch, None, logs or {})
 
     def _should_save_on_batch(self, batch: int) -> bool:

@@ -53,7 +53,7 @@ class Merge:
             raise invalid("Merge.layers", "a list of models or layers", layers)
         if not layers:
             return _layer(mode, concat_axis, dot_axes, name)
-        inputs = [x for each in layers for x in _listed(each, "input")]
+        inputs = list({id(x): x for each in layers for x in _listed(each, "input")}.values())  # shared ones once
         outputs = [x for each in layers for x in _listed(each, "output")]
         return models.Model(inputs, _layer(mode, concat_axis, dot_axes, None)(outputs), name=name)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
+from tsuno.callbacks import Callback, CallbackList, MonitorCallback
 from tsuno.core import tree
 from tsuno.core.errors import suggest
 from tsuno.core.functions import value_and_grad
@@ -22,7 +23,7 @@ from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.data import PyDataset
 from tsuno.layers import Lambda, Layer
-from tsuno.legacy import additions, sessions, symbolic
+from tsuno.legacy import additions, callbacks, sessions, symbolic
 from tsuno.legacy.notices import say
 from tsuno.legacy.recorded import recorded, with_values
 from tsuno.legacy.shapes import TensorShape
@@ -352,6 +353,19 @@ def record_lambda(usual: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def name_first(usual: Callable[..., Variable]) -> Callable[..., Variable]:
+    """`add_weight` with the name before the shape, as it was in `tf.keras` and in Keras 2."""
+    names = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+
+    @functools.wraps(usual)
+    def add_weight(self: Any, *args: Any, **kwargs: Any) -> Variable:
+        if args and (isinstance(args[0], str) or (args[0] is None and "shape" in kwargs)):
+            args, kwargs = (), {**dict(zip(names, args, strict=False)), **kwargs}
+        return usual(self, *args, **kwargs)
+
+    return add_weight
+
+
 class _Settable:
     """An attribute that programs once set: what is said of the weights listed is taken from there."""
 
@@ -394,6 +408,9 @@ METHODS: dict[type, dict[str, Any]] = {
         "evaluate_generator": evaluate_generator,
         "predict_generator": predict_generator,
         "reset_states": reset_states,
+        "fit": callbacks.with_data(Model.fit),
+        "save": callbacks.in_hdf5(Model.save, ".keras"),
+        "save_weights": callbacks.in_hdf5(Model.save_weights, ".json", ".safetensors"),
         "compute_loss": additions.resolving(Model.compute_loss),
         "compute_metrics": additions.resolving(Model.compute_metrics),
         "uses_learning_phase": Read(lambda self: True),
@@ -407,6 +424,7 @@ METHODS: dict[type, dict[str, Any]] = {
     Layer: {
         "add_loss": additions.add_loss(Layer.add_loss),
         "add_metric": additions.add_metric,
+        "add_weight": name_first(Layer.add_weight),
         "add_update": add_update,
         "get_input_at": get_input_at,
         "get_output_at": get_output_at,
@@ -439,6 +457,12 @@ METHODS: dict[type, dict[str, Any]] = {
         "weights": Read(lambda self: list(self.variables)),
     },
     Regularizer: {"set_param": set_param},
+    Callback: {
+        "validation_data": Read(callbacks.validation_data),
+        "on_train_batch_end": callbacks.end_of_batch,
+    },
+    CallbackList: {"set_params": callbacks.with_old_params(CallbackList.set_params)},
+    MonitorCallback: {"_direction": callbacks.direction(MonitorCallback._direction)},
     Metric: {"__call__": with_values(Metric.__call__), "reset_states": lambda self: self.reset_state()},
     KerasTensor: {
         "get_shape": get_shape,
@@ -458,7 +482,7 @@ METHODS: dict[type, dict[str, Any]] = {
 }
 """What classes once had; what they have today is left as it is, but for what takes more than it does today."""
 
-_MORE = {"trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss", "compute_metrics", "shape"}
+_MORE = {"trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss", "compute_metrics", "shape", "fit", "save", "save_weights", "add_weight", "set_params", "_direction", "on_train_batch_end"}
 
 
 class _CompiledLoss:
@@ -468,7 +492,9 @@ class _CompiledLoss:
         self._model = model
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
-        return self._model.compute_loss(None, y_true, y_pred, sample_weight)
+        loss = self._model.compute_loss(None, y_true, y_pred, sample_weight)
+        with_values(Metric.__call__)(self._model._loss_tracker, loss)
+        return loss
 
 
 class _CompiledMetrics:

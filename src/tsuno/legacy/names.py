@@ -168,7 +168,6 @@ GONE: dict[str, str] = {
     "`Normalization`, `CategoryEncoding` or `StringLookup`, and `Concatenate`.",
     "layers.SequenceFeatures": "`SequenceFeatures` was given up with feature columns: use `Embedding`.",
     "applications.resnext": "ResNeXt (`keras.applications.resnext`) is in no version after Keras 2.2.4: use `ResNet50V2` or `ConvNeXtTiny`.",
-    "applications.music_tagger_crnn": "`MusicTaggerCRNN` was given up in Keras 2.1: build it from layers.",
 }
 """What there is no more: by path, the sentence that says what to do instead."""
 

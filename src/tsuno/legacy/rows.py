@@ -71,13 +71,13 @@ def of_keras_1(value: Any) -> Any:
 class EveryEpochs(str):
     """The word `epoch`, for every so many of them."""
 
-    count: int
+    epochs: int
 
 
 def every(period: Any) -> Any:
     """When to save: at the end of every so many epochs."""
     word = EveryEpochs("epoch")
-    word.count = int(period)
+    word.epochs = int(period)
     return word
 
 

@@ -222,7 +222,8 @@ class Running(Graph):
 
     def _fit(self, tensor: KerasTensor, value: Any) -> Any:
         x = ops.convert_to_tensor(value)
-        return x if str(x.dtype) == tensor.dtype else ops.cast(x, tensor.dtype)
+        near = tensor.dtype.replace("64", "32")  # what 64 bits are where they are not switched on
+        return x if str(x.dtype) in (tensor.dtype, near) else ops.cast(x, tensor.dtype)
 
     @property
     def variables(self) -> list[Variable]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,6 +15,15 @@ from tsuno.core.settings import standardize_data_format
 from tsuno.core.validate import sizes
 from tsuno.legacy.notices import say
 from tsuno.saving import untrusted
+
+
+def has_arg(fn: Callable[..., Any], name: str, accept_all: bool = False) -> bool:
+    """Whether a function has an argument of a name, or with `accept_all` takes any."""
+    known = inspect.signature(fn).parameters
+    if name in known:
+        return known[name].kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return accept_all and any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known.values())
+
 
 # ---------------------------------------------------------------------- models
 

@@ -6,7 +6,7 @@ is placed on the device; what trains is the second part. Called directly, the mo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,18 @@ class TextReader(Layer):
 
     def _convert(self, value: Any) -> Any:
         return as_text(value, where=self.path) if holds_text(value) else super()._convert(value)
+
+    def _build_for(self, signature: Any, arguments: Mapping[str, Any]) -> None:
+        tensors = [each for each in arguments.values() if any(hasattr(leaf, "shape") for leaf in tree.flatten(each))]
+        if self.has_own("build") or self.graph is not None or len(tensors) < 2:
+            super()._build_for(signature, arguments)
+            return
+        self.built = True  # a `call` of several tensors makes its weights from all of them
+        symbols = tree.map_structure(
+            lambda x: KerasTensor(x.shape, str(x.dtype)) if hasattr(x, "shape") else x, dict(arguments)
+        )
+        with scope(bindings=None, training=None):
+            self.compute_output_spec(**symbols)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         symbols = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]

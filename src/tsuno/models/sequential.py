@@ -144,6 +144,9 @@ class Sequential(Model):
         return LayerList(self._layers)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if isinstance(inputs, dict) and self.graph is not None:
+            given = self.graph.align(inputs)
+            inputs = given[0] if len(given) == 1 else given
         if self.graph is not None and not isinstance(inputs, (list, tuple, dict)):
             entry = self.graph.input_tensors[0]
             if not past.alive or len(getattr(inputs, "shape", ())) <= len(entry.shape):

@@ -13,7 +13,7 @@ K.set_image_dim_ordering('th')
 random = np.random.RandomState(0)
 X = random.rand(60, 3, 12, 12).astype('float32')
 y = np.array([[0, 1], [1, 0]])[(X[:, 0, :6].mean(axis=(1, 2)) > 0.5).astype(int)]
-X[:, 0, :6] += y[:, 1][:, None, None] * 0.5
+X[:, 0, :6] += y[:, 1][:, None, None]
 
 
 def VGG_16(weights_path=None):
@@ -34,9 +34,9 @@ def VGG_16(weights_path=None):
 
 model = VGG_16()
 assert model.layers[1].output_shape == (None, 4, 12, 12)
-sgd = SGD(lr=0.1, decay=1e-6, momentum=0.9, nesterov=True)
+sgd = SGD(lr=0.05, decay=1e-6, momentum=0.9, nesterov=True)
 model.compile(optimizer=sgd, loss='categorical_crossentropy', metrics=['accuracy'])
-history = model.fit(X, y, nb_epoch=6, batch_size=10, class_weight='auto', verbose=0, validation_split=0.2,
+history = model.fit(X, y, nb_epoch=12, batch_size=10, class_weight='auto', verbose=0, validation_split=0.2,
                     callbacks=[EarlyStopping(monitor='val_loss', patience=20),
                                ModelCheckpoint('vgg.hdf5', monitor='val_acc', save_best_only=True)])
 assert history.history['acc'][-1] > 0.7, history.history

@@ -173,7 +173,9 @@ def relu6(x: Any) -> Any:
 # ---------------------------------------------------------------------- where weights are
 
 
-def _both(stem: str, version: str, prefix: str = "", middle: str = "_weights_tf_dim_ordering_tf_kernels") -> dict[str, str]:
+def _both(
+    stem: str, version: str, prefix: str = "", middle: str = "_weights_tf_dim_ordering_tf_kernels"
+) -> dict[str, str]:
     address = f"{_FILES}{version}/{stem}{middle}"
     return {f"{prefix}WEIGHTS_PATH": f"{address}.h5", f"{prefix}WEIGHTS_PATH_NO_TOP": f"{address}_notop.h5"}
 

@@ -57,9 +57,9 @@ def _resnet(
     `weights` may also be `"imagenet-i160"` and the like, for weights trained with images of so many rows.
 
     Example:
-        >>> model = tsuno.legacy.applications.ResNetRS50(weights=None, classes=7, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 7)
+        model = tsuno.legacy.applications.ResNetRS50(weights=None, classes=7, input_shape=(32, 32, 3))
+        model.output_shape
+        # (None, 7)
 
     Source: I. Bello et al., *Revisiting ResNets: Improved Training and Scaling Strategies*, 2021.
     """

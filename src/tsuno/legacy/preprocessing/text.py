@@ -13,6 +13,7 @@ import numpy as np
 
 from tsuno.core.errors import invalid, suggest
 from tsuno.core.validate import check
+from tsuno.legacy.notices import say
 
 __all__ = ["base_filter", "hashing_trick", "one_hot", "text_to_word_sequence", "Tokenizer", "tokenizer_from_json"]
 
@@ -155,7 +156,9 @@ class Tokenizer:
         analyzer: Analyzer = None,
         **kwargs: Any,
     ) -> None:
-        num_words = kwargs.pop("nb_words", num_words)
+        if "nb_words" in kwargs:
+            say("`nb_words` of Tokenizer is now `num_words`.", once_for="nb_words")
+            num_words = kwargs.pop("nb_words")
         self.document_count = kwargs.pop("document_count", 0)
         for name in kwargs:
             options = ("num_words", "filters", "lower", "split", "char_level", "oov_token", "analyzer")

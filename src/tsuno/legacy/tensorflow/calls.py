@@ -17,12 +17,12 @@ import numpy as np
 from tsuno import engine
 from tsuno.core import tree
 from tsuno.core.context import context, scope
-from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.op import as_numpy, op
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.legacy import symbolic
 from tsuno.legacy.tensorflow import modes
+from tsuno.legacy.tensorflow.dtypes_of import as_dtype
 from tsuno.legacy.tensorflow.words import row
 
 Static = Any
@@ -65,7 +65,7 @@ class KnownTensor(_Known, modes.Tensor):
 
 def dtype_here(dtype: Any) -> str:
     """The name of the dtype that numbers get where one is asked for: 32 bits for 64, unless 64 were switched on."""
-    name = standardize_dtype(dtype)
+    name = str(as_dtype(dtype))
     return str(engine.asarray(np.zeros(0, name)).dtype) if name in _WIDE else name
 
 
@@ -92,16 +92,14 @@ def static_value(x: Any) -> np.ndarray | None:
     """The values of a tensor if they are known before a program runs."""
     if isinstance(x, Size):
         whole = all(None not in each.shape and not getattr(each, "vague", False) for each in x.sources)
-        return (
-            x.at({id(each): tuple(int(n) for n in each.shape if n is not None) for each in x.sources})
-            if whole
-            else None
-        )
+        return x.at(_usual(x.sources, _PROBE)) if whole else None
     if isinstance(x, KerasTensor) and x.value is None:
         operation = getattr(x.node, "operation", None)
         made = isinstance(operation, symbolic.Operation) and not x.node.args and operation.name.startswith("const")  # type: ignore[union-attr]
         return np.asarray(operation()) if made else None  # type: ignore[misc]
     value = modes.value_of(x)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
     return None if engine.is_traced(value) or (isinstance(x, Variable) and context.bindings) else as_numpy(value)
 
 
@@ -152,7 +150,13 @@ def later(
         return function(**given, **chosen)
 
     name = getattr(function, "__name__", "call").rpartition(".")[2]
-    return on_graph(symbolic.Operation(compute, holders, name), tensors, given)
+    outputs = on_graph(symbolic.Operation(compute, holders, name), tensors, given)
+    wanted = next((arguments[key] for key in ("shape", "dims") if key in fixed), None)
+    if isinstance(wanted, list) and isinstance(outputs, KerasTensor) and len(wanted) == len(outputs.shape):
+        # Of several unknown sizes inference may take one for 1.
+        sizes = [None if isinstance(size, Size) else own for size, own in zip(wanted, outputs.shape, strict=True)]
+        outputs.shape = tuple(sizes)
+    return outputs
 
 
 def on_graph(operation: symbolic.Operation, *args: Any, outputs: Any = None) -> Any:
@@ -216,7 +220,8 @@ def _folded(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             return [np.asarray(as_numpy(each)) for each in tree.flatten(function(*inner, **words))]
 
     try:
-        first, other = (compute(_usual(sources, probe)) for probe in (_PROBE, _PROBE + 24))
+        first = compute(_usual(sources, _PROBE))
+        other = compute(_usual(sources, _PROBE + 24)) if sources else first
     except (IndexError, TypeError, ValueError):
         return None
     if any(array.dtype.kind not in "iu" or array.size > _MOST for array in first):

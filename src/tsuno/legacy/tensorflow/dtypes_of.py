@@ -134,10 +134,12 @@ def as_dtype(type_value: Any) -> DType:
     Args:
         type_value: what stands for the dtype.
     """
-    return DType(standardize_dtype(type_value))
+    name = str(type_value).removesuffix("_ref") if isinstance(type_value, str) else type_value
+    return DType(standardize_dtype(_SHORT.get(name, name) if isinstance(name, str) else name))
 
 
 AS_THEY_ARE = {"as_dtype"}
+_SHORT = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "str": "string"}
 _NUMBERS = (
     "invalid float32 float64 int32 uint8 int16 int8 string complex64 int64 bool qint8 quint8 qint32 bfloat16 qint16 "
     "quint16 uint16 complex128 float16"

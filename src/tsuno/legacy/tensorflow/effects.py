@@ -178,7 +178,7 @@ def Print(input_: Any, data: Sequence[Any], message: Any = None, first_n: Any = 
 
     def show(value: Any, shown: Any) -> Any:
         for each in shown:
-            engine.show(message or "", each)
+            engine.show(message or "", xp.ravel(each)[: summarize or 3])
         return value
 
     outputs = KerasTensor([*input_.shape], str(input_.dtype))

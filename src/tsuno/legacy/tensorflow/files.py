@@ -16,13 +16,6 @@ from tsuno.legacy.tensorflow.strings import text
 from tsuno.legacy.tensorflow.words import exposed
 from tsuno.saving.atomic import write_file as _write_whole
 
-FUNCTIONS: dict[str, Any] = {
-    name: exposed(getattr(images, name))
-    for name in (
-        "decode_bmp", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png",
-    )
-}  # fmt: skip
-
 
 def _path(path: Any) -> str:
     value = np.asarray(path).item() if hasattr(path, "shape") else path
@@ -194,3 +187,10 @@ AS_THEY_ARE = {
     "Rename", "Stat", "Walk", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove",
     "rename", "rmtree", "stat", "walk",
 }  # fmt: skip
+
+FUNCTIONS: dict[str, Any] = {
+    name: exposed(getattr(images, name))
+    for name in (
+        "decode_bmp", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png",
+    )
+} | {"read_file": exposed(read_file), "write_file": exposed(write_file)}  # fmt: skip

@@ -38,7 +38,7 @@ class Tensor(KerasTensor):
 
     def numpy(self) -> np.ndarray:
         """The values as a NumPy array, or as a NumPy number."""
-        array = engine.to_numpy(self.value)
+        array = np.array(engine.to_numpy(self.value))  # one of its own, which may be written to
         return array if array.ndim else array[()]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -187,9 +187,13 @@ def set_graph_mode(graph: bool) -> None:
     context.recording = _drawn if graph else _at_once
 
 
-def begin() -> None:
-    """Compute at once, unless it was said otherwise: `tensorflow` has been imported."""
-    if not isinstance(context.recording, (AtOnce, Drawn)):
+def begin(anywhere: bool = False) -> None:
+    """Compute at once, unless it was said otherwise: `tensorflow` has been imported.
+
+    Args:
+        anywhere: also inside a pure function, where a tape is to listen.
+    """
+    if not isinstance(context.recording, (AtOnce, Drawn)) and (anywhere or context.bindings is None):
         set_graph_mode(False)
 
 

@@ -53,9 +53,12 @@ HOMES: dict[str, str] = {
     "contrib.layers": "contributed initializers_of",
     "contrib.rnn": "recurrent",
     "contrib.slim": "contributed",
+    "contrib.eager": "variables tape top",
+    "contrib.framework": "steps top variables",
     "contrib.learn": "contributed",
     "nn.rnn_cell": "recurrent",
     "autograph": "configuration",
+    "autograph.experimental": "configuration",
     "signal": "signals",
     "spectral": "signals",
     "bitwise": "mathematics",
@@ -143,6 +146,49 @@ _FIRST_ONLY = frozenset(
         "summary.FileWriter",
         "summary.merge_all",
         "nn.softmax_cross_entropy_with_logits_v2",
+        "nn.bidirectional_dynamic_rnn",
+        "nn.dynamic_rnn",
+        "nn.static_rnn",
+        "nn.rnn_cell.BasicLSTMCell",
+        "nn.rnn_cell.BasicRNNCell",
+        "nn.rnn_cell.GRUCell",
+        "nn.rnn_cell.LSTMCell",
+        "train.ProximalAdagradOptimizer",
+        "train.exponential_decay",
+        "train.MonitoredTrainingSession",
+        "train.get_or_create_global_step",
+        "layers.Conv2D",
+        "layers.Dense",
+        "layers.average_pooling2d",
+        "layers.conv1d",
+        "layers.conv2d_transpose",
+        "layers.max_pooling1d",
+        "losses.absolute_difference",
+        "losses.get_total_loss",
+        "losses.huber_loss",
+        "losses.sigmoid_cross_entropy",
+        "metrics.accuracy",
+        "summary.merge",
+        "get_collection",
+        "add_to_collection",
+        "tables_initializer",
+        "variables_initializer",
+        "contrib.layers.fully_connected",
+        "contrib.layers.conv2d",
+        "contrib.layers.xavier_initializer",
+        "contrib.rnn.BasicLSTMCell",
+        "contrib.rnn.LSTMCell",
+        "contrib.rnn.GRUCell",
+        "contrib.rnn.BasicRNNCell",
+        "image.resize_images",
+        "image.resize_bilinear",
+        "scalar_summary",
+        "merge_all_summaries",
+        "get_variable_scope",
+        "truncated_normal_initializer",
+        "variance_scaling_initializer",
+        "uniform_unit_scaling_initializer",
+        "glorot_uniform_initializer",
     ]
 )
 """Names that only the first versions had, whose programs build a graph."""
@@ -193,7 +239,7 @@ class Module(ModuleType):
             return sorted(names_of(plain))
         if name.startswith("__"):
             raise AttributeError(name)
-        if f"{plain}.{name}".lstrip(".") in _FIRST_ONLY:
+        if path == plain and not modes.is_said() and f"{plain}.{name}".lstrip(".") in _FIRST_ONLY:
             modes.set_graph_mode(True)
         found = lookup(plain, name)
         if found is not None:

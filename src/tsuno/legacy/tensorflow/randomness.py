@@ -16,7 +16,7 @@ import numpy as np
 from tsuno import engine, random
 from tsuno.core import seeds
 from tsuno.core.context import context
-from tsuno.core.dtypes import is_float, standardize_dtype
+from tsuno.core.dtypes import is_float
 from tsuno.core.op import Tensor, to_array
 from tsuno.core.seeds import SeedGenerator
 from tsuno.engine import xp
@@ -98,7 +98,7 @@ def truncated_normal(
 @_drawing
 def uniform(shape: Static, minval: Tensor = 0, maxval: Tensor = None, dtype: Any = "float32", seed: Any = None) -> Any:
     """Numbers spread evenly from `minval` up to, not including, `maxval` (1 by default)."""
-    if is_float(standardize_dtype(dtype)):
+    if is_float(dtype_here(dtype)):
         return random.uniform(_sizes(shape), minval, 1.0 if maxval is None else maxval, dtype, seed)
     if maxval is None:
         raise ValueError("`random.uniform` of integers needs a `maxval`.")
@@ -204,7 +204,7 @@ class Generator:
     def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", name: Any = None) -> Any:
         """Numbers spread evenly from `minval` up to, not including, `maxval` (1 by default)."""
         sizes = _sizes(settled(shape))
-        if is_float(standardize_dtype(dtype)):
+        if is_float(dtype_here(dtype)):
             return modes.given_out(random.uniform(sizes, minval, 1.0 if maxval is None else maxval, dtype, self._seed))
         return modes.given_out(random.randint(sizes, minval, maxval, dtype_here(dtype), self._seed))
 

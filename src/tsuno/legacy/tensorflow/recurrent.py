@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tsuno import engine, ops
 from tsuno.core import seeds, tree
 from tsuno.core.context import context, scope
@@ -406,7 +408,7 @@ def _thinned(x: Any, keep: Any) -> Any:
     if _steps.key is None:
         return at_random(_kept, (x, keep))
     _steps.drawn += 1
-    keep = to_array(_steps.values.get(id(keep), keep))
+    keep = to_array(_steps.values.get(id(keep), 1.0 if symbolic.is_drawn(keep) else keep))
     return _kept(x, keep, xp.asarray(_steps.key) + xp.asarray([0, _steps.drawn], "uint32"))
 
 
@@ -515,7 +517,8 @@ def _run(
     one = KerasTensor((batch, *inputs.shape[2:]), inputs.dtype)
     began = len(variables._made)
     zero = _mapped(lambda size: KerasTensor((batch, size), dtype or inputs.dtype), cell.state_size)
-    infer(lambda x, s: cell(x, s), (one, zero if state is None else _plainly(state, zero)), {})  # makes the weights
+    with _steps.at({}, np.zeros(2, "uint32")):  # makes the weights
+        infer(lambda x, s: cell(x, s), (one, zero if state is None else _plainly(state, zero)), {})
     tensors = _tensors_of(cell)
     held = [*variables._made[began:], *_weights_of(cell)]
     drawn = context.recording is not None and modes.graph_mode()

@@ -14,6 +14,7 @@ from tsuno.core.variable import Variable as Slot
 from tsuno.layers import InputLayer
 from tsuno.legacy import sessions, symbolic
 from tsuno.legacy.tensorflow import modes
+from tsuno.legacy.tensorflow.dtypes_of import as_dtype
 from tsuno.legacy.tensorflow.variables import Initialization
 
 _stack: list[Session] = []
@@ -30,7 +31,7 @@ def placeholder(dtype: Any = "float32", shape: Any = None, name: str | None = No
     """
     modes.set_graph_mode(True)
     sizes = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-    layer = InputLayer(batch_shape=tuple(sizes), dtype=str(np.dtype(dtype)), name=sessions._plain(name))
+    layer = InputLayer(batch_shape=tuple(sizes), dtype=str(as_dtype(dtype)), name=sessions._plain(name))
     tensor: KerasTensor = layer.output
     if shape is None:
         tensor.vague = True  # type: ignore[attr-defined]

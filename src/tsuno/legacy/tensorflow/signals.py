@@ -151,10 +151,9 @@ def idct(input: Tensor, type: Static = 2, n: Static = None, axis: Static = -1, n
     x = xp.asarray(input)
     size = x.shape[-1]
     basis = 2 * np.cos(np.pi / size * np.outer(np.arange(size), np.arange(size) + 0.5))
-    if norm == "ortho":
-        basis *= np.where(np.arange(size) == 0, np.sqrt(0.25 / size), np.sqrt(0.5 / size))[:, None]
-    else:
-        basis *= np.where(np.arange(size) == 0, 0.5, 1.0)[:, None]
+    low, rest = (np.sqrt(0.25 / size), np.sqrt(0.5 / size)) if norm == "ortho" else (0.5, 1.0)
+    basis[0] *= low
+    basis[1:] *= rest
     return x @ xp.asarray(basis, x.dtype)
 
 

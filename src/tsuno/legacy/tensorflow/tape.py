@@ -37,7 +37,7 @@ class GradientTape:
         self._recording: Any = None
 
     def __enter__(self) -> GradientTape:
-        modes.begin()
+        modes.begin(anywhere=True)
         if modes.graph_mode():
             return self
         recording = modes.at_once()
@@ -71,10 +71,7 @@ class GradientTape:
 
     def watched_variables(self) -> tuple[Any, ...]:
         """The trainable variables of the calls kept."""
-        found = variables_of(
-            [[each.args, each.kwargs, getattr(each.function, "__self__", ())] for each in self._entries]
-        )
-        return tuple(v for v in found if v.trainable)
+        return tuple(variable for variable in _held(self._entries) if variable.trainable)
 
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = "none"
@@ -99,29 +96,41 @@ class GradientTape:
     def _gradients(self, targets: Sequence[Any], sources: Sequence[Any], weights: Any) -> list[Any]:
         entries, reached = self._needed(targets)
         used = [x for x in sources if id(x) in reached and is_float(str(x.dtype))]
-        moved = {id(x): x if isinstance(x, Slot) else Slot(np.zeros(x.shape, x.dtype)) for x in used}
-        counts = None if weights is None else tree.flatten(weights)
-
-        def total() -> Any:
-            values: dict[int, Any] = {id(x): x.value + moved[id(x)].value for x in used if not isinstance(x, Slot)}
-            given = set(values)
-
-            def value(x: Any) -> Any:
-                return values.get(id(x), x.value) if isinstance(x, modes.Tensor) else x
-
-            for entry in entries:
-                for tensor, array in zip(tree.flatten(entry.outputs), entry.again(value), strict=True):
-                    if id(tensor) not in given:
-                        values[id(tensor)] = array
-            results = [value(x) if isinstance(x, modes.Tensor) else x.value for x in targets]
-            if counts is not None:
-                results = [r * ops.cast(modes.value_of(c), r.dtype) for r, c in zip(results, counts, strict=True)]
-            return functools.reduce(lambda a, b: a + b, [ops.sum(each) for each in results])
-
         if not used:
             return [None] * len(sources)
-        with scope(recording=None, losses=[]):
-            grads = value_and_grad(total, [moved[id(x)] for x in used])()[1]
+        outside = _from_outside(entries, used, targets)
+        counts = None if weights is None else [modes.value_of(count) for count in tree.flatten(weights)]
+
+        def compute(values: Sequence[Any], held: Sequence[Slot]) -> list[Any]:
+            given = {id(x): value for x, value in zip(outside, values, strict=True)}
+            moved = {id(x): x if isinstance(x, Slot) else Slot(np.zeros(x.shape, x.dtype)) for x in used}
+
+            def total() -> Any:
+                known = {key: value + moved[key].value if key in moved else value for key, value in given.items()}
+                fixed = {id(x) for x in used}
+
+                def value(x: Any) -> Any:
+                    return known.get(id(x), x.value) if isinstance(x, modes.Tensor) else x
+
+                for entry in entries:
+                    for tensor, array in zip(tree.flatten(entry.outputs), entry.again(value), strict=True):
+                        if id(tensor) not in fixed:
+                            known[id(tensor)] = array
+                results = [value(x) if isinstance(x, modes.Tensor) else x.value for x in targets]
+                if counts is not None:
+                    results = [r * ops.cast(count, r.dtype) for r, count in zip(results, counts, strict=True)]
+                return functools.reduce(lambda a, b: a + b, [ops.sum(each) for each in results])
+
+            with scope(losses=[]):
+                grads: list[Any] = value_and_grad(total, [moved[id(x)] for x in used])()[1]
+            return grads
+
+        recording = modes.at_once()
+        if recording is not None and recording.tapes:  # for gradients of gradients
+            grads = recording.run(compute, (outside, _held(entries)), {})
+        else:
+            with scope(recording=None):
+                grads = compute([x.value for x in outside], ())
         found = dict(zip(map(id, used), grads, strict=True))
         return [found.get(id(x)) for x in sources]
 
@@ -151,6 +160,23 @@ class GradientTape:
             for column in zip(*rows, strict=True)
         )
         return modes.given_out(tree.map_structure(lambda x: next(shown), sources))
+
+
+def _held(entries: Sequence[modes.Entry]) -> list[Slot]:
+    """The variables that calls read."""
+    return variables_of([[entry.args, entry.kwargs, getattr(entry.function, "__self__", ())] for entry in entries])
+
+
+def _from_outside(entries: Sequence[modes.Entry], used: Sequence[Any], targets: Sequence[Any]) -> list[modes.Tensor]:
+    """The tensors that calls were given and did not make, and those by which gradients are taken."""
+    made: set[int] = set()
+    found = {id(x): x for x in used if isinstance(x, modes.Tensor)}
+    for entry in entries:
+        for x in tree.flatten((entry.args, entry.kwargs)):
+            if isinstance(x, modes.Tensor) and id(x) not in made:
+                found.setdefault(id(x), x)
+        made |= {id(x) for x in tree.flatten(entry.outputs)}
+    return [*found.values(), *(x for x in targets if isinstance(x, modes.Tensor) and id(x) not in made | set(found))]
 
 
 class Compiled:

@@ -17,7 +17,7 @@ from tsuno.core.variable import Holder, slots
 from tsuno.layers import Layer
 from tsuno.legacy import symbolic
 from tsuno.legacy.shapes import TensorShape
-from tsuno.legacy.tensorflow import collections_of, initializers_of, modes, variables
+from tsuno.legacy.tensorflow import collections_of, configuration, files, initializers_of, modes, summaries, variables
 from tsuno.legacy.tensorflow.collections_of import (
     GraphKeys,
     add_to_collection,
@@ -235,22 +235,22 @@ def assert_variables_initialized(var_list: Any = None) -> Any:
 
 def enable_eager_execution(config: Any = None, device_policy: Any = None, execution_mode: Any = None) -> None:
     """Compute at once from here on."""
-    modes.set_graph_mode(False)
+    modes.say_at_once(True)
 
 
 def disable_eager_execution() -> None:
     """Build a graph from here on."""
-    modes.set_graph_mode(True)
+    modes.say_at_once(False)
 
 
 def enable_v2_behavior() -> None:
     """Compute at once from here on."""
-    modes.set_graph_mode(False)
+    modes.say_at_once(True)
 
 
 def disable_v2_behavior() -> None:
     """Build a graph from here on."""
-    modes.set_graph_mode(True)
+    modes.say_at_once(False)
 
 
 def _nothing(name: str) -> Callable[..., None]:
@@ -477,6 +477,12 @@ sysconfig = SimpleNamespace(
 compat_names = SimpleNamespace(as_bytes=as_bytes, as_text=as_text, as_str=as_str)
 
 FUNCTIONS: dict[str, Any] = {
+    **{
+        name: getattr(configuration, name) for name in ("ConfigProto", "GPUOptions", "GraphOptions", "OptimizerOptions")
+    },
+    "Summary": summaries.Summary,
+    "read_file": files.FUNCTIONS["read_file"],
+    "write_file": files.FUNCTIONS["write_file"],
     **{name: getattr(initializers_of, name) for name in initializers_of.IN_TOP},
     **{name: _nothing(name) for name in _WITHOUT_EFFECT},
 }

@@ -17,7 +17,7 @@ from tsuno.engine import xp
 from tsuno.legacy import symbolic
 from tsuno.legacy.tensorflow import modes
 from tsuno.legacy.tensorflow.calls import on_graph
-from tsuno.legacy.tensorflow.variables import Variable, trainable_variables
+from tsuno.legacy.tensorflow.variables import Variable, _new_path, trainable_variables
 
 Slots = dict[str, Any]
 
@@ -38,6 +38,7 @@ class Optimizer:
         self._name, self._numbers = name, numbers
         self._kept: dict[int, dict[str, Variable]] = {}
         self._common: dict[str, Variable] = {}
+        self._effects: list[KerasTensor] = []
 
     # ------------------------------------------------------------------ what classes say
 
@@ -103,6 +104,7 @@ class Optimizer:
         weights = trained_by(loss) if given is None else list(given)
         if not weights:
             raise ValueError("There is nothing to train: the loss does not depend on any trainable variable.")
+        self._effects = _effects_of(loss)
         loss = loss if grad_loss is None else loss * grad_loss
         return list(zip(symbolic.gradients(loss, weights), weights, strict=True))
 
@@ -141,7 +143,8 @@ class Optimizer:
             lambda numbers, grads: apply([_number(x) for x in numbers], grads),
             [weights, *kept, self._common], "training", says_nothing=True,
         )  # fmt: skip
-        done = on_graph(operation, numbers, [gradient for gradient, _ in pairs], outputs=KerasTensor((), "int32"))
+        with modes.control_dependencies(self._effects):
+            done = on_graph(operation, numbers, [gradient for gradient, _ in pairs], outputs=KerasTensor((), "int32"))
         if global_step is None:
             return done
         with modes.control_dependencies([done]):
@@ -203,7 +206,7 @@ class Optimizer:
 def _slot(name: str, value: Any, weight: Any = None, owner: str = "") -> Variable:
     made = Variable(value, trainable=False, name=name)
     if weight is not None:
-        made.path = f"{weight.path}/{owner}_{name}"
+        made.path = _new_path(f"{weight.path}/{owner}")
     return made
 
 
@@ -224,6 +227,13 @@ def trained_by(loss: Any) -> list[Slot]:
     """The trainable variables that a tensor of the graph depends on."""
     running = symbolic.Running(symbolic.placeholders_of(loss), [loss])
     return [v for v in running.variables if v.trainable]
+
+
+def _effects_of(loss: Any) -> list[KerasTensor]:
+    """The assignments that take place where a tensor is computed: a step brings them about, as computing it would."""
+    running = symbolic.Running(symbolic.placeholders_of(loss), [loss])
+    found = [node for node in running.nodes if getattr(node.operation, "has_effects", False)]
+    return [tensor for node in found for tensor in node.output_tensors]
 
 
 # ---------------------------------------------------------------------- the laws

@@ -15,6 +15,7 @@ from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable as Slot
 from tsuno.legacy import symbolic
 from tsuno.legacy.tensorflow import modes
+from tsuno.legacy.tensorflow.dtypes_of import as_dtype
 
 _made: list[Variable] = []
 _by_name: dict[str, Variable] = {}
@@ -61,7 +62,7 @@ class Variable(Slot):
             raise ValueError("`tf.Variable` needs an `initial_value`.")
         self.initial_value = initial_value
         super().__init__(
-            self._first(), dtype=None if dtype is None else str(np.dtype(dtype)) if dtype != "bfloat16" else dtype,
+            self._first(), dtype=None if dtype is None else str(as_dtype(dtype)),
             trainable=trainable is not False, autocast=False, name=_plain(name) or "Variable",
         )  # fmt: skip
         self.constraint = constraint
