@@ -653,7 +653,11 @@ for path, names in {
     "base_layer": "Layer, InputSpec",
     "training": "Model",
 }.items():
-    form("2b engine", f"keras.engine.{path}", f"from keras.engine.{path} import {names}\nfrom keras.engine import Layer\n{ATTENTION}")
+    form(
+        "2b engine",
+        f"keras.engine.{path}",
+        f"from keras.engine.{path} import {names}\nfrom keras.engine import Layer\n{ATTENTION}",
+    )
 form(
     "2b engine",
     "keras.engine",

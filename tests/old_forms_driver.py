@@ -64,7 +64,9 @@ def run(code):
             failed = traceback.format_exc()
         finally:
             os.chdir("/")
-    return failed, [[each.filename, each.lineno, str(each.message)] for each in seen if each.category is notices.OldForm]
+    return failed, [
+        [each.filename, each.lineno, str(each.message)] for each in seen if each.category is notices.OldForm
+    ]
 
 
 def reset():

@@ -40,3 +40,47 @@ def test_an_old_form(place, results):
     form, result = FORMS[place], results[place]
     assert result["failed"] is None, f"{form.code}\n{result['failed']}"
     assert form.problem(result["notes"]) is None
+
+
+PROGRAM = """import sys
+from keras.models import Sequential
+from keras.layers.core import Dense
+from keras.layers import Convolution2D
+from keras import backend as K
+for i in range(3):
+    model = Sequential()
+    model.add(Dense(output_dim=4, input_dim=2))
+    model.add(Dense(output_dim=1, activation='relu'))
+    Convolution2D(8, 3, 3)
+    Convolution2D(16, 3, 3)
+Dense(3, activation='relu', kernel_initializer='uniform')
+print(K.image_dim_ordering(), sys.argv[1:], __name__)
+"""
+
+
+def test_a_program_hears_of_each_form_once_at_its_line(surroundings, tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "theano", "image_dim_ordering": "th"}')
+    (tmp_path / "prog.py").write_text(PROGRAM)
+    around = {**surroundings, "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "theano"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tsuno", "run", "prog.py", "5"], env=around, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout == "th ['5'] __main__\n", done.stderr
+    assert done.stderr.splitlines() == [
+        "prog.py:2: The backend 'theano' is left aside: Tsuno computes with JAX.",
+        "prog.py:8: `output_dim` of Dense is now `units`.",
+        "prog.py:10: Convolution2D(8, 3, 3) is read as in Keras 1: the numbers after the first are the sizes of the "
+        "window.",
+    ]
+
+
+def test_a_program_of_python_2_is_called_that(surroundings, tmp_path):
+    (tmp_path / "prog.py").write_text("import keras\nprint 'a'\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tsuno", "run", "prog.py"],
+        env=surroundings,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "prog.py, line 2, is Python 2" in done.stderr

@@ -110,5 +110,5 @@ assert np.allclose(mnist.test.next_batch(2, shuffle=False)[0], mnist.test.images
 
 
 def test_summaries_are_written(found: dict[str, Any]) -> None:
-    assert len(found["graph"]["events"]) == len(found["eager"]["events"]) == 1
-    assert min(found["graph"]["events"] + found["eager"]["events"]) > 300
+    assert (len(found["graph"]["events"]), len(found["eager"]["events"])) == (2, 1)
+    assert min(found["graph"]["events"] + found["eager"]["events"]) > 200

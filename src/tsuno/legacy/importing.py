@@ -19,7 +19,7 @@ from typing import Any
 
 from tsuno.core import past
 from tsuno.core.errors import suggest
-from tsuno.legacy import methods, modules, tensorflow
+from tsuno.legacy import methods, modules, sessions, tensorflow
 from tsuno.legacy.names import GONE
 from tsuno.legacy.recorded import recorded
 from tsuno.legacy.rewriting import of_class, with_words, worded
@@ -185,6 +185,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         assert maker is not None
         if module.__name__ == "keras" and not _inner:
             past.standalone = True
+            sessions.heed_settings()
         made = maker()
         made.__spec__ = made.__spec__ or module.__spec__
         sys.modules[module.__name__] = made

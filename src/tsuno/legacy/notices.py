@@ -19,10 +19,11 @@ def say(note: str, once_for: str) -> None:
     if once_for in _said:
         return
     _said.add(once_for)
-    level, frame = 1, inspect.currentframe()
-    while frame is not None and _is_ours(frame.f_code.co_filename):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(note, OldForm, stacklevel=level)
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    assert frame is not None
+    warnings.warn_explicit(note, OldForm, frame.f_code.co_filename, frame.f_lineno)
 
 
 def _is_ours(file: str) -> bool:

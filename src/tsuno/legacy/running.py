@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import runpy
 import sys
 import traceback
@@ -29,12 +30,36 @@ def run(program: str, arguments: Sequence[str] = ()) -> None:
     path = Path(program)
     if not path.is_file():
         raise FileNotFoundError(f"There is no program {program!r} to run.")
+    sys.excepthook = functools.partial(_show_from_program_on, str(path))
+    _check_language(path)
     install()
     _say_in_one_line()
     sys.argv = [program, *arguments]
     sys.path.insert(0, str(path.resolve().parent))
-    sys.excepthook = functools.partial(_show_from_program_on, str(path))
     runpy.run_path(str(path), run_name="__main__")
+
+
+_PYTHON_2 = re.compile(
+    r"""^\s*(?:print\s+[^\s(=.,\[:]|print\s*$|exec\s+[\w'"]|raise\s+\w+\s*,)|except\s+[^:]*\w\s*,\s*\w+\s*:|<>|\bur["']|\b0\d+\b|`"""
+)
+"""What a line has that Python 2 could read, and Python 3 cannot."""
+
+
+def _check_language(path: Path) -> None:
+    """Say of a program in Python 2 that it is one."""
+    source = path.read_bytes()
+    try:
+        compile(source, str(path), "exec", dont_inherit=True)
+    except SyntaxError as problem:
+        lines = source.decode("utf-8", "replace").splitlines()
+        number = problem.lineno or 1
+        line = lines[number - 1] if number <= len(lines) else ""
+        if not (_PYTHON_2.search(line) or isinstance(problem, TabError)):
+            raise
+        raise SyntaxError(
+            f"{path.name}, line {number}, is Python 2: {line.strip()!r}. To turn the program into Python 3, run "
+            f"`pip install fissix`, then `python -m fissix -w {path}`."
+        ) from None
 
 
 def _show_from_program_on(path: str, kind: type[BaseException], error: BaseException, trace: Any) -> None:
@@ -42,7 +67,7 @@ def _show_from_program_on(path: str, kind: type[BaseException], error: BaseExcep
     inner = trace
     while inner is not None and inner.tb_frame.f_code.co_filename != path:
         inner = inner.tb_next
-    traceback.print_exception(kind, error, inner or trace)
+    traceback.print_exception(kind, error, inner or (None if kind is SyntaxError else trace))
 
 
 def _say_in_one_line() -> None:
@@ -56,4 +81,4 @@ def _say_in_one_line() -> None:
         else:
             usual(message, category, filename, lineno, *rest)
 
-    warnings.showwarning = show
+    warnings.showwarning = show  # type: ignore[assignment]

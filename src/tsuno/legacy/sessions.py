@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +17,12 @@ from tsuno.core import naming, tree
 from tsuno.core.context import context, scope
 from tsuno.core.dtypes import standardize_dtype
 from tsuno.core.op import as_numpy
-from tsuno.core.settings import floatx
+from tsuno.core.settings import floatx, home_folder, set_image_data_format
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.layers import InputLayer
 from tsuno.legacy import symbolic as graphs
+from tsuno.legacy.notices import say
 
 # ---------------------------------------------------------------------- tensors and variables
 
@@ -292,6 +296,24 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """`alt` where layers train, else `x`."""
     return in_train_phase(alt, x, training)
+
+
+# ---------------------------------------------------------------------- what `keras.json` says
+
+
+@functools.cache
+def heed_settings() -> None:
+    """Take from the `keras.json` of Keras 1 what has another name today, and say whose backend is left aside."""
+    try:
+        given = json.loads((home_folder() / "keras.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        given = {}
+    given = given if isinstance(given, dict) else {}
+    wanted = os.environ.get("KERAS_BACKEND") or given.get("backend")
+    if wanted in ("theano", "cntk", "mxnet", "plaidml"):
+        say(f"The backend {wanted!r} is left aside: Tsuno computes with JAX.", once_for="the backend")
+    if "image_data_format" not in given and given.get("image_dim_ordering") == "th":
+        set_image_data_format("channels_first")
 
 
 # ---------------------------------------------------------------------- the session, which is no more

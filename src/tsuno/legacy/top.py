@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from tsuno import layers, models, optimizers
+from tsuno import activations, layers, models, optimizers
 from tsuno.layers import Layer
 from tsuno.legacy.inputs import Input as Input
 
@@ -40,7 +40,7 @@ class LinearModel(models.Model):
     ) -> None:
         super().__init__(**kwargs)
         self.units, self.use_bias = units, use_bias
-        self.activation = layers.Activation(activation or "linear")
+        self.activation = activations.get(activation)
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
         self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
         self.parts: list[Layer] = []
@@ -63,7 +63,7 @@ class LinearModel(models.Model):
     def call(self, inputs: Any) -> Any:
         given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         total: Any = sum(part(x) for part, x in zip(self.parts, given, strict=True))
-        return self.activation(total)
+        return self._activated(total)
 
 
 class WideDeepModel(models.Model):
@@ -79,11 +79,11 @@ class WideDeepModel(models.Model):
     def __init__(self, linear_model: Any, dnn_model: Any, activation: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.linear_model, self.dnn_model = linear_model, dnn_model
-        self.activation = layers.Activation(activation or "linear")
+        self.activation = activations.get(activation)
 
     def call(self, inputs: Any) -> Any:
         wide, deep = inputs if isinstance(inputs, (list, tuple)) and len(inputs) == 2 else (inputs, inputs)
-        return self.activation(self.linear_model(wide) + self.dnn_model(deep))
+        return self._activated(self.linear_model(wide) + self.dnn_model(deep))
 
 
 def model_to_estimator(

@@ -17,6 +17,7 @@ from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
 from tsuno.core.functions import probe
+from tsuno.core.op import to_array
 from tsuno.core.variable import State, Variable, bound
 from tsuno.training import checks
 from tsuno.training.packing import pack_x_y_sample_weight
@@ -82,7 +83,7 @@ def _checked(logs: Any, where: str) -> Logs:
             f"`{where}` must return a dict from names to scalars, such as {{'loss': loss}}; got {describe(logs)}."
         )
     try:
-        return {str(name): tree.map_structure(engine.asarray, value) for name, value in logs.items()}
+        return {str(name): tree.map_structure(_number, value) for name, value in logs.items()}
     except (TypeError, ValueError):
         wrong = next(name for name, value in logs.items() if not _is_number(value))
         raise TypeError(
@@ -91,9 +92,13 @@ def _checked(logs: Any, where: str) -> Logs:
         ) from None
 
 
+def _number(value: Any) -> Any:
+    return engine.asarray(to_array(value))
+
+
 def _is_number(value: Any) -> bool:
     try:
-        tree.map_structure(engine.asarray, value)
+        tree.map_structure(_number, value)
     except (TypeError, ValueError):
         return False
     return True

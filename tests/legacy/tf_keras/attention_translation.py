@@ -74,7 +74,7 @@ encoder = Encoder(len(inp_lang.word_index) + 1, embedding_dim, units, BATCH_SIZE
 decoder = Decoder(len(targ_lang.word_index) + 1, embedding_dim, units, BATCH_SIZE)
 sample_output, sample_hidden = encoder(example_input_batch, encoder.initialize_hidden_state())
 assert sample_output.shape == (4, 5, units) and sample_hidden.shape == (4, units)
-optimizer = tf.keras.optimizers.Adam(0.02)
+optimizer = tf.keras.optimizers.Adam(0.03)
 loss_object = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction='none')
 
 
@@ -105,7 +105,7 @@ def train_step(inp, targ, enc_hidden):
 
 
 losses = []
-for epoch in range(15):
+for epoch in range(40):
     enc_hidden = encoder.initialize_hidden_state()
     total_loss = 0
     for (batch, (inp, targ)) in enumerate(dataset.take(2)):

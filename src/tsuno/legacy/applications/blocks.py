@@ -55,7 +55,7 @@ def conv_block(
 
 
 def _three(x: Any, kernel_size: Any, filters: Sequence[int], strides: Any, name: str) -> Any:
-    kinds = (("2a", (1, 1), strides, "valid"), ("2b", kernel_size, (1, 1), "same"), ("2c", (1, 1), (1, 1), "valid"))
+    kinds: Any = (("2a", (1, 1), strides, "valid"), ("2b", kernel_size, (1, 1), "same"), ("2c", (1, 1), (1, 1), "valid"))
     for (part, window, steps, padding), count in zip(kinds, filters, strict=True):
         x = layers.Conv2D(count, window, strides=steps, padding=padding, name=f"res{name}{part}")(x)
         x = layers.BatchNormalization(_axis(), name=f"bn{name}{part}")(x)
@@ -72,7 +72,7 @@ def conv2d_bn(
     filters: int,
     num_row: int | tuple[int, int],
     num_col: int | None = None,
-    padding: str = "same",
+    padding: Any = "same",
     strides: Any = (1, 1),
     name: str | None = None,
     activation: Any = "relu",
@@ -92,7 +92,7 @@ def conv2d_bn(
         use_bias: whether the convolution has a bias in the place of the normalization.
     """
     window = num_row if num_col is None else (num_row, num_col)
-    named = {} if name is None else {"name": f"{name}_conv"}
+    named: dict[str, Any] = {} if name is None else {"name": f"{name}_conv"}
     x = layers.Conv2D(filters, window, strides=strides, padding=padding, use_bias=use_bias, **named)(x)
     if not use_bias:
         x = layers.BatchNormalization(_axis(), scale=False, name=None if name is None else f"{name}_bn")(x)

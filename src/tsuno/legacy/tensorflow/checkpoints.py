@@ -6,6 +6,7 @@ last ones, as TensorFlow's does. Both are written whole or not at all.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,7 +95,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
     if not path.is_file():
         return None
     found = re.findall(r'^all_model_checkpoint_paths: "(.*)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
-    return CheckpointState([name if Path(name).is_absolute() else str(folder / name) for name in found])
+    return CheckpointState([os.path.join(checkpoint_dir, name) for name in found])
 
 
 def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -> str | None:
@@ -435,7 +436,7 @@ class CheckpointManager:
         with scope(recording=None):
             self.checkpoint.save_counter.assign_add(1)
         number = self.checkpoint.save_counter if checkpoint_number is None else checkpoint_number
-        prefix = self.checkpoint.write(Path(self.directory, f"{self._name}-{int(np.asarray(number))}"))
+        prefix = self.checkpoint.write(os.path.join(self.directory, f"{self._name}-{int(np.asarray(number))}"))
         self._kept = [path for path in self._kept if path != prefix] + [prefix]
         _forget(self._kept, self._max)
         update_checkpoint_state(self.directory, prefix, self._kept)

@@ -7,7 +7,7 @@ from typing import Any
 from tsuno import engine, losses
 from tsuno.core.op import Tensor
 from tsuno.engine import xp
-from tsuno.legacy.tensorflow import collections_of
+from tsuno.legacy.tensorflow import collections_of, modes
 from tsuno.legacy.tensorflow.calls import Static, whole
 from tsuno.legacy.tensorflow.collections_of import GraphKeys
 
@@ -159,8 +159,8 @@ sparse_softmax_cross_entropy = _loss(
 
 
 def add_loss(loss: Any, loss_collection: Any = _KEY) -> None:
-    """Enter a loss into the collection."""
-    if loss_collection is not None:
+    """Enter a loss into the collection, in a graph."""
+    if loss_collection is not None and modes.graph_mode():
         collections_of.add_to_collection(loss_collection, loss)
 
 

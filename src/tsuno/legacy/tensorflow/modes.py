@@ -187,6 +187,21 @@ def set_graph_mode(graph: bool) -> None:
     context.recording = _drawn if graph else _at_once
 
 
+_said = {"at once": False}
+
+
+def say_at_once(said: bool) -> None:
+    """The program has said that it computes at once: names of the first version do not change that."""
+    set_graph_mode(not said)
+    _said["at once"] = said
+
+
+def see_first_version() -> None:
+    """A name that only the first version had is used: build a graph, unless the program has said that it does not."""
+    if not _said["at once"] and context.bindings is None:
+        set_graph_mode(True)
+
+
 def begin(anywhere: bool = False) -> None:
     """Compute at once, unless it was said otherwise: `tensorflow` has been imported.
 

@@ -18,7 +18,7 @@ from tsuno.legacy.tensorflow.words import exposed
 
 HOMES: dict[str, str] = {
     "": "top session variables tape arrays places mathematics reductions control effects in_tf dtypes_of types_of",
-    "nn": "neural windows recurrent mathematics",
+    "nn": "neural logits windows recurrent mathematics",
     "math": "mathematics reductions arrays places",
     "linalg": "linear",
     "random": "randomness",
@@ -51,12 +51,12 @@ HOMES: dict[str, str] = {
     "distribute.experimental": "distribution_of",
     "contrib": "contributed",
     "contrib.layers": "contributed initializers_of",
-    "contrib.rnn": "recurrent",
+    "contrib.rnn": "cells recurrent",
     "contrib.slim": "contributed",
     "contrib.eager": "variables tape top",
     "contrib.framework": "steps top variables",
     "contrib.learn": "contributed",
-    "nn.rnn_cell": "recurrent",
+    "nn.rnn_cell": "cells recurrent",
     "autograph": "configuration",
     "autograph.experimental": "configuration",
     "signal": "signals",
@@ -84,9 +84,9 @@ HOMES: dict[str, str] = {
     "python.ops.array_ops": "arrays places",
     "python.ops.control_flow_ops": "control effects",
     "python.ops.random_ops": "randomness in_tf",
-    "python.ops.nn": "neural windows recurrent",
+    "python.ops.nn": "neural logits windows recurrent",
     "python.training": "training steps checkpoints",
-    "python.ops.rnn_cell": "recurrent",
+    "python.ops.rnn_cell": "cells recurrent",
     "python.ops.rnn": "recurrent",
     "experimental": "configuration",
 }
@@ -239,8 +239,8 @@ class Module(ModuleType):
             return sorted(names_of(plain))
         if name.startswith("__"):
             raise AttributeError(name)
-        if path == plain and not modes.is_said() and f"{plain}.{name}".lstrip(".") in _FIRST_ONLY:
-            modes.set_graph_mode(True)
+        if path == plain and f"{plain}.{name}".lstrip(".") in _FIRST_ONLY:
+            modes.see_first_version()
         found = lookup(plain, name)
         if found is not None:
             self.__dict__[name] = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -133,8 +134,8 @@ class Variable(Slot):
 
     @property
     def op(self) -> Any:
-        """The variable."""
-        return self
+        """What has the variable's name without the number of the output."""
+        return SimpleNamespace(name=self.path, type="VariableV2")
 
     def load(self, value: Any, session: Any = None) -> None:
         """Take other values, now."""
