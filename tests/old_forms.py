@@ -231,7 +231,7 @@ form(
 from keras import backend as K
 for kind, gates in ('LSTM', 4), ('GRU', 3):
     model = model_of(kind, units=2, batch_input_shape=[None, 5, 3])
-    assert model.layers[0].recurrent_activation.__name__ == 'keras2_hard_sigmoid' 
+    assert model.layers[0].recurrent_activation.__name__ == 'keras2_hard_sigmoid'
     assert [w.shape for w in model.get_weights()] == [(3, 2 * gates), (2, 2 * gates), (2 * gates,)]
 assert model.layers[0].reset_after is False
 """,
@@ -2193,7 +2193,7 @@ saved, = os.listdir('.')
 assert saved.startswith({found!r}), os.listdir('.')
 close(load_model(saved).predict(x, verbose=0), model.predict(x, verbose=0))
 """,
-        *(["`save` writes '%s' as one file in HDF5 @model.fit" % found] if "." not in name or ".ckpt" in name else []),
+        *([f"`save` writes '{found}' as one file in HDF5 @model.fit"] if "." not in name or ".ckpt" in name else []),
     )
 form(
     "2e",

@@ -93,6 +93,17 @@ def extend_arrays(**methods: Callable[..., Any]) -> None:
         setattr(kind, name, method)
 
 
+def on_host(function: Callable[..., Any], result: Any, *arrays: Any) -> Any:
+    """What a function of NumPy arrays returns, called on the host whenever the program at work gets there.
+
+    Args:
+        function: the function.
+        result: a `Spec` of what it returns, or a structure of them.
+        *arrays: what it is given.
+    """
+    return jax.pure_callback(function, result, *arrays)
+
+
 def show(message: str, x: Any) -> None:
     """Print a message and an array whenever the program at work gets there."""
     jax.debug.print("{message}{x}", message=message, x=x)

@@ -93,9 +93,8 @@ class Layer(Changeable, Configurable):
             raise invalid(f"{type(self).__name__}.name", "a string without '/'", name)
         self.name = name or auto_name(type(self).__name__)
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.built = False
+        self.built, self.autocast = False, autocast
         self.dtype_policy = dtype
-        self.autocast = autocast
         self.supports_masking = False
         self.input_spec: Any = None
         self._trainable = bool(trainable)
@@ -272,6 +271,7 @@ class Layer(Changeable, Configurable):
                 self.build(shapes_of(arguments.get(signature.first)))
             else:
                 tensors = {f"{key}_shape": value for key, value in arguments.items() if value is not None}
+                tensors.setdefault(names[0], arguments.get(signature.first))  # an heir may call it otherwise
                 self.build(**{name: shapes_of(tensors[name]) for name in names if name in tensors})
 
     # ------------------------------------------------------------------ weights

@@ -70,7 +70,8 @@ def in_hdf5(usual: Callable[..., Any], *endings: str) -> Callable[..., Any]:
     def call(self: Any, filepath: Any, overwrite: bool = True, *rest: Any, **options: Any) -> None:
         name = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else ".h5"
         if not isinstance(name, str) or name.endswith((*endings, *ENDINGS)):
-            return usual(self, filepath, overwrite, *rest, **options)
+            usual(self, filepath, overwrite, *rest, **options)
+            return
         name = name.rstrip("/\\")
         if os.path.isdir(name) or (os.path.exists(name) and not overwrite):
             raise FileExistsError(f"{name!r} is there already; a model is saved as one file, such as '{name}.keras'.")
@@ -124,7 +125,7 @@ def with_old_params(usual: Callable[..., Any]) -> Callable[..., Any]:
             names = list(model.metrics_names)
             held = given.get("validation_data") is not None or bool(given.get("validation_split"))
             leaf = next((each for each in tree.flatten(given.get("x")) if hasattr(each, "shape")), None)
-            count = None if leaf is None or not held and not leaf.shape else len(leaf)
+            count = None if leaf is None or (not held and not leaf.shape) else len(leaf)
             if count is not None and given.get("validation_split"):
                 count = _first_held(count, given["validation_split"])
             params = {

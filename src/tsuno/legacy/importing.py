@@ -19,7 +19,7 @@ from typing import Any
 
 from tsuno.core import past
 from tsuno.core.errors import suggest
-from tsuno.legacy import methods, modules, sessions, tensorflow
+from tsuno.legacy import methods, modules, neighbours, sessions, tensorflow
 from tsuno.legacy.names import GONE
 from tsuno.legacy.recorded import recorded
 from tsuno.legacy.rewriting import of_class, with_words, worded
@@ -33,7 +33,10 @@ _PREFIXES = (
     ("keras.src", ""),
     ("keras.api._v1.keras", ""),
     ("keras.api._v2.keras", ""),
+    ("keras.api._v1", ""),
+    ("keras.api._v2", ""),
     ("keras.api", ""),
+    ("keras._tf_keras", ""),
     ("keras._tf_keras.keras", ""),
     ("tensorflow.keras", ""),
     ("tensorflow.compat.v1.keras", ""),
@@ -42,6 +45,8 @@ _PREFIXES = (
     ("tensorflow.contrib.keras", ""),
     ("tensorflow.contrib.keras.python.keras", ""),
     ("tensorflow.contrib.keras.api.keras", ""),
+    ("tensorflow.contrib.keras.python", ""),
+    ("tensorflow.contrib.keras.api", ""),
     ("tf_keras.src", ""),
     ("tf_keras", ""),
     ("keras_preprocessing", "preprocessing"),
@@ -68,6 +73,7 @@ def install(tensorflow_1: bool | None = None) -> None:
         sys.meta_path.insert(0, _Finder())
         past.alive = True
         methods.add()
+        neighbours.add()
     if tensorflow_1 is not None:
         tensorflow.modes.set_graph_mode(tensorflow_1)
 

@@ -22,15 +22,15 @@ from tsuno.core.op import as_numpy
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.data import PyDataset
-from tsuno.layers import Lambda, Layer
-from tsuno.legacy import additions, callbacks, sessions, symbolic
+from tsuno.layers import RNN, Lambda, Layer
+from tsuno.legacy import additions, callbacks, sessions, steps, symbolic
 from tsuno.legacy.notices import say
 from tsuno.legacy.recorded import recorded, with_values
 from tsuno.legacy.shapes import TensorShape
 from tsuno.legacy.tensorflow import modes
 from tsuno.losses import Loss
 from tsuno.metrics import Metric
-from tsuno.models import Model
+from tsuno.models import Model, Sequential
 from tsuno.optimizers import Optimizer
 from tsuno.regularizers import Regularizer
 
@@ -83,13 +83,15 @@ def fit_generator(
         generator, steps_per_epoch = _counted(generator, samples)
     if held is not None:
         validation_data, validation_steps = _counted(validation_data, held)
-    return self.fit(
-        _read(generator, steps_per_epoch, workers, max_queue_size), epochs=epochs, verbose=verbose,
-        callbacks=callbacks, steps_per_epoch=steps_per_epoch,
-        validation_data=_read(validation_data, validation_steps, workers, max_queue_size),
-        validation_steps=validation_steps, validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
-        initial_epoch=initial_epoch,
-    )  # fmt: skip
+    params = {"epochs": epochs, "nb_epoch": epochs, "steps": steps_per_epoch, "verbose": verbose}
+    with steps.begun(self, generator, callbacks, params):
+        return self.fit(
+            _read(generator, steps_per_epoch, workers, max_queue_size), epochs=epochs, verbose=verbose,
+            callbacks=callbacks, steps_per_epoch=steps_per_epoch,
+            validation_data=_read(validation_data, validation_steps, workers, max_queue_size),
+            validation_steps=validation_steps, validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
+            initial_epoch=initial_epoch,
+        )  # fmt: skip
 
 
 def evaluate_generator(
@@ -229,7 +231,10 @@ def get_losses_for(self: Any, inputs: Any) -> list[Any]:
 
 
 def get_gradients(self: Any, loss: Any, params: Sequence[Any]) -> list[Any]:
-    """The gradients of a symbolic loss."""
+    """The gradients of a symbolic loss, or those that a step was given."""
+    if loss is None:
+        grads: list[Any] = self._given_gradients
+        return grads
     return symbolic.gradients(loss, list(params))
 
 
@@ -238,11 +243,8 @@ def get_updates(self: Any, *args: Any, **kwargs: Any) -> list[Any]:
 
     Keras 1 and 2.0 called it as `(params, constraints, loss)`.
     """
-    names = (
-        ("params", "constraints", "loss")
-        if len(args) == 3 or isinstance(args[0], (list, tuple))
-        else ("loss", "params")
-    )
+    older = len(args) == 3 or (args and isinstance(args[0], (list, tuple)))
+    names = ("params", "constraints", "loss") if older else ("loss", "params")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     return [step(self, given["loss"], list(given["params"]))]
 
@@ -277,7 +279,7 @@ def minimize(
     weights = list(var_list() if callable(var_list) else var_list or ())
     if isinstance(loss, KerasTensor) and loss.value is None:
         return step(self, loss, weights)
-    value, grads = value_and_grad(loss, weights)()
+    _, grads = value_and_grad(loss, weights)()
     self.apply(grads, weights)
     return self.iterations
 
@@ -395,6 +397,15 @@ def _take_constraints(layer: Any, constraints: Any) -> None:
         weight.constraint = constraint
 
 
+def reset_states_to(self: Any, states: Any = None) -> None:
+    """Set the states of a stateful layer to zero, or to values given."""
+    if states is None:
+        self.reset_state()
+        return
+    for variable, value in zip(self.states, tree.flatten(states), strict=True):
+        variable.assign(np.asarray(as_numpy(value), str(variable.dtype)))
+
+
 def set_param(self: Any, p: Any) -> None:
     """Put the penalty on a weight."""
     p.regularizer = self
@@ -414,13 +425,23 @@ METHODS: dict[type, dict[str, Any]] = {
         "compute_loss": additions.resolving(Model.compute_loss),
         "compute_metrics": additions.resolving(Model.compute_metrics),
         "uses_learning_phase": Read(lambda self: True),
+        "stateful": Read(lambda self: any(getattr(layer, "stateful", False) for layer in self.layers)),
+        "_make_train_function": lambda self: None,
+        "_make_test_function": lambda self: None,
+        "_make_predict_function": lambda self: None,
         "state_updates": _NOTHING,
-        "total_loss": Read(lambda self: _total_loss(self)),
+        "compile": steps.compiling(Model.compile),
+        "layers": steps.layers_of(Model.layers),  # type: ignore[arg-type]
+        "outputs": _Settable(Model.outputs, steps.take_outputs),
+        "targets": Read(steps.targets),
+        "sample_weights": Read(steps.sample_weights),
+        "total_loss": Read(steps.total_loss),
         "compiled_loss": Read(lambda self: _CompiledLoss(self)),
         "compiled_metrics": Read(lambda self: _CompiledMetrics(self)),
         "container_nodes": _NOTHING,
         "flattened_layers": Read(lambda self: self.layers),
     },
+    Sequential: {"layers": steps.layers_of(Sequential.layers)},  # type: ignore[arg-type]
     Layer: {
         "add_loss": additions.add_loss(Layer.add_loss),
         "add_metric": additions.add_metric,
@@ -446,15 +467,20 @@ METHODS: dict[type, dict[str, Any]] = {
         "W": Read(lambda self: self.kernel),
         "b": Read(lambda self: self.bias),
     },
+    RNN: {"reset_states": reset_states_to},
     Lambda: {"_record": record_lambda(Lambda._record)},
     Loss: {"__call__": recorded(Loss.__call__)},
     Optimizer: {
-        "apply": with_values(Optimizer.apply),
+        "apply": steps.applying(with_values(Optimizer.apply)),
+        "build": steps.building(Optimizer.build),
+        "decay": Read(lambda self: self._decay),
+        "initial_decay": Read(lambda self: self._decay),
         "get_gradients": get_gradients,
         "get_updates": get_updates,
         "minimize": minimize,
         "get_weights": lambda self: [variable.numpy() for variable in self.variables],
         "weights": Read(lambda self: list(self.variables)),
+        "decay": Read(lambda self: self._decay),
     },
     Regularizer: {"set_param": set_param},
     Callback: {
@@ -482,7 +508,12 @@ METHODS: dict[type, dict[str, Any]] = {
 }
 """What classes once had; what they have today is left as it is, but for what takes more than it does today."""
 
-_MORE = {"trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss", "compute_metrics", "shape", "fit", "save", "save_weights", "add_weight", "set_params", "_direction", "on_train_batch_end"}
+_MORE = {
+    "build", "compile", "layers", "outputs", "reset_states",
+    "trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss",
+    "compute_metrics", "shape", "fit", "save", "save_weights", "add_weight", "set_params", "_direction",
+    "on_train_batch_end",
+}  # fmt: skip
 
 
 class _CompiledLoss:
@@ -493,7 +524,7 @@ class _CompiledLoss:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
         loss = self._model.compute_loss(None, y_true, y_pred, sample_weight)
-        with_values(Metric.__call__)(self._model._loss_tracker, loss)
+        self._model._loss_tracker(loss)
         return loss
 
 
@@ -511,14 +542,6 @@ class _CompiledMetrics:
     def metrics(self) -> list[Any]:
         """The metrics."""
         return list(self._model.metrics)
-
-
-def _total_loss(model: Any) -> Any:
-    """The loss as a symbolic tensor of targets that are placeholders, named by the outputs."""
-    raise AttributeError(
-        f"`{model.name}` has no `total_loss`: its loss is computed within a step. For gradients of a loss, use "
-        "`K.gradients(loss_of_your_own, model.trainable_weights)`, or `tsuno.grad`."
-    )
 
 
 @functools.cache

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from tsuno.core.registry import in_library
@@ -167,7 +169,8 @@ GONE: dict[str, str] = {
     "layers.DenseFeatures": "`DenseFeatures` was given up with feature columns: use `Input` for each column, with "
     "`Normalization`, `CategoryEncoding` or `StringLookup`, and `Concatenate`.",
     "layers.SequenceFeatures": "`SequenceFeatures` was given up with feature columns: use `Embedding`.",
-    "applications.resnext": "ResNeXt (`keras.applications.resnext`) is in no version after Keras 2.2.4: use `ResNet50V2` or `ConvNeXtTiny`.",
+    "applications.resnext": "ResNeXt (`keras.applications.resnext`) was given up after Keras 2.2: use `ResNet50V2` or "
+    "`ConvNeXtTiny`.",
 }
 """What there is no more: by path, the sentence that says what to do instead."""
 
@@ -194,6 +197,10 @@ def find(name: str, namespace: str | None = None) -> Any:
     A version at the end of a name, as in `BatchNormalizationV1`, is left out.
     """
     spaces = SPACES if namespace is None else (namespace,)
+    for space in spaces:  # what a program has put there itself: `keras.losses.mine = mine`
+        own = vars(sys.modules.get(f"keras.{space}", sys)).get(name) if f"keras.{space}" in sys.modules else None
+        if callable(own) and not isinstance(own, ModuleType) and getattr(own, "__module__", "").partition(".")[0] != "tsuno":
+            return own
     plain = re.sub(r"(?<=[a-zA-Z\d])V\d$", "", name)
     for each in (name, plain) if plain != name else (name,):
         found = next((thing for space in spaces if (thing := named(space, each)) is not None), None)

@@ -35,7 +35,8 @@ _REQUESTS = (
     | _of("urllib.parse", "urlencode", "quote", "quote_plus", "unquote", "unquote_plus", "urlparse", "urljoin")
 )
 _SKLEARN_FOLDS = (
-    "KFold", "StratifiedKFold", "ShuffleSplit", "StratifiedShuffleSplit", "LeaveOneOut", "LeaveOneLabelOut", "LabelKFold",
+    "KFold", "StratifiedKFold", "LabelKFold", "ShuffleSplit", "StratifiedShuffleSplit", "LeaveOneOut",
+    "LeaveOneLabelOut",
 )  # fmt: skip
 
 TABLE: dict[str, dict[str, str]] = {
@@ -85,7 +86,7 @@ TABLE: dict[str, dict[str, str]] = {
         **_of("importlib", reload_module="reload", reload="reload"),
         **_of("itertools", "zip_longest", "filterfalse"),
         **_of("io", "StringIO", cStringIO="StringIO"),
-        **{name: name for name in ("queue", "configparser", "urllib", "builtins", "copyreg", "tkinter", "socketserver")},
+        **{name: name for name in ("queue", "configparser", "urllib", "builtins", "copyreg", "tkinter")},
         "http_client": "http.client",
         "cPickle": "cPickle",
     },
@@ -120,8 +121,8 @@ TABLE: dict[str, dict[str, str]] = {
     "os": _of("os", getcwdu="getcwd"),
     "time": _of("time", clock="perf_counter"),
     "collections": _of(
-        "collections.abc", "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Iterable", "Iterator", "Callable",
-        "Hashable", "Sized", "Set", "MutableSet", "Container", "Generator",
+        "collections.abc", "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Iterable", "Iterator",
+        "Callable", "Hashable", "Sized", "Set", "MutableSet", "Container", "Generator",
     ),
     "inspect": _of(_MADE, "getargspec"),
     "fractions": _of("math", "gcd"),
@@ -171,7 +172,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in TABLE and fullname not in MEMBERS or fullname in self._busy:
+        if (fullname not in TABLE and fullname not in MEMBERS) or fullname in self._busy:
             return None
         self._busy.add(fullname)
         try:
@@ -182,8 +183,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if spec is None:
             has_parts = any(name.startswith(f"{fullname}.") for name in TABLE)
             return importlib.machinery.ModuleSpec(fullname, self, is_package=has_parts) if fullname in TABLE else None
-        if spec.loader is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader.exec_module = _filling(spec.loader.exec_module)  # type: ignore[method-assign]
+        if spec.loader is not None and hasattr(spec.loader, "__dict__") and not isinstance(spec.loader, type):
+            vars(spec.loader)["exec_module"] = _filling(spec.loader.exec_module)
         return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
@@ -195,7 +196,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if whole is not None:
             module.__dict__["__all__"] = _public(importlib.import_module(whole))
         else:
-            module.__dict__["__all__"] = [name for name in TABLE[module.__name__]]
+            module.__dict__["__all__"] = list(TABLE[module.__name__])
         _fill(module)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pickle
@@ -191,7 +192,7 @@ def load_boston(return_X_y: bool = False) -> Any:
     x, y = x[order], y[order]
     if return_X_y:
         return x, y
-    names = "CRIM ZN INDUS CHAS NOX RM AGE DIS RAD TAX PTRATIO B LSTAT".split()
+    names = ["CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT"]
     return _bunch(data=x, target=y, feature_names=np.array(names), DESCR=datasets.boston_housing.__doc__)
 
 
@@ -313,14 +314,9 @@ class Panel:
 # ---------------------------------------------------------------------- Python 2
 
 
-def load(file: Any, **options: Any) -> Any:
-    """What is pickled in a file, also by Python 2."""
-    return pickle.load(file, **{"encoding": "latin1", **options})
-
-
-def loads(data: bytes, **options: Any) -> Any:
-    """What is pickled in bytes, also by Python 2."""
-    return pickle.loads(data, **{"encoding": "latin1", **options})
+# What a program has pickled itself, perhaps under Python 2.
+load = functools.partial(pickle.load, encoding="latin1")
+loads = functools.partial(pickle.loads, encoding="latin1")
 
 
 def cmp(x: Any, y: Any) -> int:

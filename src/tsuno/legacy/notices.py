@@ -27,4 +27,4 @@ def say(note: str, once_for: str) -> None:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(_LIBRARY) or file.startswith("<frozen importlib")
+    return file.startswith((_LIBRARY, "<frozen importlib"))

@@ -21,6 +21,7 @@ from tsuno.core.settings import floatx, home_folder, set_image_data_format
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.layers import InputLayer
+from tsuno.legacy import steps
 from tsuno.legacy import symbolic as graphs
 from tsuno.legacy.notices import say
 
@@ -47,7 +48,7 @@ def is_placeholder(x: Any) -> bool:
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
     """A variable with a first value."""
-    made = Variable(np.asarray(as_numpy(value)), dtype=dtype or floatx(), name=_plain(name))
+    made = steps.made_once(lambda: Variable(np.asarray(as_numpy(value)), dtype=dtype or floatx(), name=_plain(name)))
     made.constraint = constraint
     return made
 
@@ -100,7 +101,7 @@ def ndim(x: Any) -> int:
 
 def dtype(x: Any) -> str:
     """The name of the dtype."""
-    return standardize_dtype(x.dtype)
+    return standardize_dtype(getattr(x, "dtype", None) or floatx())
 
 
 def get_value(x: Any) -> np.ndarray:

@@ -147,6 +147,8 @@ class Sequential(Model):
         if isinstance(inputs, dict) and self.graph is not None:
             given = self.graph.align(inputs)
             inputs = given[0] if len(given) == 1 else given
+        elif isinstance(inputs, (list, tuple)) and len(inputs) == 1 and hasattr(inputs[0], "shape"):
+            inputs = inputs[0]
         if self.graph is not None and not isinstance(inputs, (list, tuple, dict)):
             entry = self.graph.input_tensors[0]
             if not past.alive or len(getattr(inputs, "shape", ())) <= len(entry.shape):

@@ -175,7 +175,7 @@ class Compiled:
                 self._trackers,
                 targets,
                 tree.flatten(y_pred),
-                self._weights(sample_weight, targets),
+                self._weights(sample_weight, targets, output_names(model, y_pred)),
                 strict=True,
             )
             for (fn, factor), tracker, target, output, weight in rows:
@@ -196,7 +196,7 @@ class Compiled:
         """Add a batch to all metrics but the loss."""
         self.build(model, y, y_pred)
         targets = self._flat_targets(y, y_pred, output_names(model, y_pred))
-        weights = self._weights(sample_weight, targets)
+        weights = self._weights(sample_weight, targets, output_names(model, y_pred))
         for row, weighted, target, output, weight in zip(
             self._metrics, self._weighted, targets, tree.flatten(y_pred), weights, strict=True
         ):
@@ -208,7 +208,10 @@ class Compiled:
                 metric.update_state(target, output, sample_weight=weight)
 
     @staticmethod
-    def _weights(sample_weight: Any, targets: list[Any]) -> list[Any]:
+    def _weights(sample_weight: Any, targets: list[Any], names: Sequence[str] | None) -> list[Any]:
+        """The weights of samples, one for each output, in the outputs' order."""
+        if isinstance(sample_weight, Mapping) and names is not None and sample_weight.keys() <= set(names):
+            return [sample_weight.get(name) for name in names]
         flat = [] if sample_weight is None else tree.flatten(sample_weight)
         if len(flat) == len(targets):
             return flat

@@ -11,7 +11,8 @@ import numpy as np
 
 from tsuno import engine, ops
 from tsuno.core import tree
-from tsuno.core.op import Tensor, as_numpy, op
+from tsuno.core.dtypes import numpy_dtype
+from tsuno.core.op import Tensor, as_numpy, op, to_array
 from tsuno.core.spec import KerasTensor
 from tsuno.engine import xp
 from tsuno.legacy import symbolic
@@ -139,11 +140,22 @@ def _on_host(func: Callable[..., Any], inp: Sequence[Any], kinds: Any) -> Any:
         return made if several else made[0]
 
     if not symbolic.is_drawn(list(inp)):
-        return run(*map(modes.value_of, inp))
+        values = [engine.asarray(to_array(modes.value_of(x))) for x in inp]
+        if any(engine.is_traced(value) for value in values):  # within a compiled program numbers are what is returned
+            specs = [engine.Spec((), numpy_dtype(dtype)) for dtype in dtypes]
+            found = engine.on_host(lambda *arrays: _numbers(func(*arrays), dtypes), specs, *values)
+            return found if several else found[0]
+        return run(*values)
     outputs: Any = [KerasTensor((), dtype) for dtype in dtypes]
     for output in outputs:
         output.vague = True
     return on_graph(symbolic.Operation(run, name="python"), *inp, outputs=outputs if several else outputs[0])
+
+
+def _numbers(found: Any, dtypes: Sequence[Any]) -> list[np.ndarray]:
+    """What a function of Python's returned, as numbers of dtypes."""
+    several = found if isinstance(found, _SEVERAL) else [found]
+    return [np.asarray(as_numpy(x), numpy_dtype(dtype)).reshape(()) for x, dtype in zip(several, dtypes, strict=True)]
 
 
 def print(
