@@ -159,7 +159,9 @@ class Graph:
             values[id(tensor)] = self._fit(tensor, value)
 
         def fill(leaf: Any) -> Any:
-            return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
+            if not isinstance(leaf, KerasTensor):
+                return leaf
+            return values[id(leaf)] if leaf.value is None else leaf.value
 
         for node in self.nodes:
             args, kwargs = tree.map_structure(fill, (node.args, node.kwargs))

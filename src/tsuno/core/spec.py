@@ -121,7 +121,8 @@ class Node:
     @property
     def inputs(self) -> list[KerasTensor]:
         """The symbolic tensors among the arguments, in order."""
-        return [leaf for leaf in tree.flatten((self.args, self.kwargs)) if isinstance(leaf, KerasTensor)]
+        leaves = tree.flatten((self.args, self.kwargs))
+        return [leaf for leaf in leaves if isinstance(leaf, KerasTensor) and leaf.value is None]
 
     @property
     def output_tensors(self) -> list[KerasTensor]:
@@ -146,7 +147,7 @@ def is_symbolic(*values: Any) -> bool:
 
 def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `function` would return for symbolic arguments, as symbolic tensors; nothing is computed."""
-    leaves = tree.flatten((args, kwargs))
+    leaves = [_plain(leaf) for leaf in tree.flatten((args, kwargs))]
     tensors = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
 
     def trace(probe: int, inner: int) -> Any:
@@ -179,6 +180,11 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
         return KerasTensor(sizes, dtype=standardize_dtype(a.dtype))
 
     return engine.tree.map(symbol, first, second)
+
+
+def _plain(x: Any) -> Any:
+    """The values of a tensor that has them."""
+    return x.value if isinstance(x, KerasTensor) and x.value is not None else x
 
 
 _NOTHING = KerasTensor((), "bool")

@@ -61,7 +61,7 @@ class CallSignature:
                     f"`{layer.path}` ({type(layer).__name__}) takes no argument {name!r}; its `call` has "
                     f"{', '.join((*self.names, *self.keyword_only)) or 'none'}."
                 )
-        missing = [name for name in self.required if name not in arguments]
+        missing = [name for name in self.required if name not in arguments and name != "training"]
         if missing:
             raise TypeError(f"`{layer.path}` ({type(layer).__name__}) must be called with {missing[0]!r}.")
         first = arguments.get(self.first, self)

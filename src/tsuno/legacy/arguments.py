@@ -317,7 +317,11 @@ FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         "applications.imagenet_utils.preprocess_input",
         {"dim_ordering": _ORDER},
     ),
-    ("ImageDataGenerator.flow ImageDataGenerator.fit", {"X": "x"}),
+    (
+        "preprocessing.image.ImageDataGenerator preprocessing.image.NumpyArrayIterator "
+        "preprocessing.image.DirectoryIterator",
+        {"dim_ordering": _ORDER},
+    ),
 )
 """The methods and functions that rows are for, and the rows."""
 

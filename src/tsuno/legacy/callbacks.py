@@ -1,4 +1,4 @@
-"""`keras.callbacks` of the past: what callbacks knew of the training they watch, and files of any name."""
+"""`keras.callbacks` of the past: what callbacks knew of the training that they watch."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import numpy as np
 from tsuno import callbacks
 from tsuno.core import tree
 from tsuno.core.validate import PositiveInt
+from tsuno.legacy.files import HDF5
 from tsuno.legacy.notices import say
 
 __all__ = ["ModelCheckpoint"]
-
-ENDINGS = (".h5", ".hdf5")
 
 
 class ModelCheckpoint(callbacks.ModelCheckpoint):
@@ -55,33 +54,12 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         save_last: bool = False,
     ) -> None:
         name = os.fspath(filepath)
-        known = name.endswith((*ENDINGS, ".safetensors" if save_weights_only else ".keras"))
+        known = name.endswith((*HDF5, ".safetensors" if save_weights_only else ".keras"))
         super().__init__(
             name if known else f"{name}.h5", monitor, verbose, save_best_only, save_weights_only, mode, save_freq,
             initial_value_threshold, keep=keep, save_last=save_last,
         )  # fmt: skip
         self.filepath = name
-
-
-def in_hdf5(usual: Callable[..., Any], *endings: str) -> Callable[..., Any]:
-    """A method that saves, which writes HDF5 under names with other endings, as Keras did up to 2.3."""
-
-    @functools.wraps(usual)
-    def call(self: Any, filepath: Any, overwrite: bool = True, *rest: Any, **options: Any) -> None:
-        name = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else ".h5"
-        if not isinstance(name, str) or name.endswith((*endings, *ENDINGS)):
-            usual(self, filepath, overwrite, *rest, **options)
-            return
-        name = name.rstrip("/\\")
-        if os.path.isdir(name) or (os.path.exists(name) and not overwrite):
-            raise FileExistsError(f"{name!r} is there already; a model is saved as one file, such as '{name}.keras'.")
-        say(f"`{usual.__name__}` writes {name!r} as one file in HDF5; today its name ends in `.h5`.", usual.__name__)
-        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        options = {key: value for key, value in options.items() if key not in ("save_format", "save_traces")}
-        usual(self, f"{name}.unfinished.h5", True, *rest, **options)
-        os.replace(f"{name}.unfinished.h5", name)
-
-    return call
 
 
 # ---------------------------------------------------------------------- what callbacks knew

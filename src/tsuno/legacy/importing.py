@@ -22,7 +22,7 @@ from tsuno.core.errors import suggest
 from tsuno.legacy import methods, modules, neighbours, sessions, tensorflow
 from tsuno.legacy.names import GONE
 from tsuno.legacy.recorded import recorded
-from tsuno.legacy.rewriting import of_class, with_words, worded
+from tsuno.legacy.rewriting import of_class, of_function, with_words, worded
 
 _MEASURES = ("losses", "metrics", "objectives", "activations")
 VERSION = "2.15.0"
@@ -143,10 +143,18 @@ def _shown(found: Any, path: str, name: str) -> Any:
     """A class or function with the words of the past in its signature, where it takes them."""
     if isinstance(found, type) and hasattr(found, "__signature__"):
         _show_words(found)
+    elif isinstance(found, type) and of_function(key := f"{path}.{name}"):
+        _word(found, key)
     elif isinstance(found, FunctionType):
         found = recorded(found) if path.partition(".")[0] in _MEASURES else found
         return worded(found, f"{path}.{name}")
     return found
+
+
+@functools.cache
+def _word(cls: Any, key: str) -> None:
+    """Let the constructor of a class that captures nothing take the words of the past."""
+    cls.__init__ = worded(cls.__init__, key)
 
 
 @functools.cache

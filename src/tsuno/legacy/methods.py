@@ -23,7 +23,7 @@ from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable
 from tsuno.data import PyDataset
 from tsuno.layers import RNN, Lambda, Layer
-from tsuno.legacy import additions, callbacks, sessions, steps, symbolic
+from tsuno.legacy import additions, callbacks, files, sessions, steps, symbolic
 from tsuno.legacy.notices import say
 from tsuno.legacy.recorded import recorded, with_values
 from tsuno.legacy.shapes import TensorShape
@@ -420,8 +420,9 @@ METHODS: dict[type, dict[str, Any]] = {
         "predict_generator": predict_generator,
         "reset_states": reset_states,
         "fit": callbacks.with_data(Model.fit),
-        "save": callbacks.in_hdf5(Model.save, ".keras"),
-        "save_weights": callbacks.in_hdf5(Model.save_weights, ".json", ".safetensors"),
+        "save": files.in_hdf5(Model.save, ".keras"),
+        "load_weights": files.with_status(Model.load_weights),
+        "save_weights": files.in_hdf5(Model.save_weights, ".json", ".safetensors"),
         "compute_loss": additions.resolving(Model.compute_loss),
         "compute_metrics": additions.resolving(Model.compute_metrics),
         "uses_learning_phase": Read(lambda self: True),
@@ -480,7 +481,6 @@ METHODS: dict[type, dict[str, Any]] = {
         "minimize": minimize,
         "get_weights": lambda self: [variable.numpy() for variable in self.variables],
         "weights": Read(lambda self: list(self.variables)),
-        "decay": Read(lambda self: self._decay),
     },
     Regularizer: {"set_param": set_param},
     Callback: {
@@ -511,7 +511,7 @@ METHODS: dict[type, dict[str, Any]] = {
 _MORE = {
     "build", "compile", "layers", "outputs", "reset_states",
     "trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss",
-    "compute_metrics", "shape", "fit", "save", "save_weights", "add_weight", "set_params", "_direction",
+    "compute_metrics", "shape", "fit", "save", "save_weights", "load_weights", "add_weight", "set_params", "_direction",
     "on_train_batch_end",
 }  # fmt: skip
 

@@ -67,7 +67,6 @@ class Sequential(Model):
                     self._batch_shape, self._input_dtype = layer.inputs[0].shape, layer.inputs[0].dtype
                 elif isinstance(layer, Model) and layer.graph is not None:
                     self._batch_shape = [x.shape for x in layer.inputs]
-                    self._input_dtype = [x.dtype for x in layer.inputs]
             self._layers.append(layer)
             if self.graph is not None and rebuild:  # layers keep the tensors that they have
                 self._grow(self.graph.inputs, layer(self.graph.outputs))
@@ -114,16 +113,14 @@ class Sequential(Model):
         shape = self._batch_shape if input_shape is None else input_shape
         if shape is None or not self._layers:
             raise ValueError(f"`{self.name}` cannot be built without layers and an input shape.")
-        several = isinstance(shape, (list, tuple)) and bool(shape) and isinstance(shape[0], (list, tuple))
-        if several:
-            dtypes = self._input_dtype if isinstance(self._input_dtype, list) else [self._input_dtype] * len(shape)
-            entries = [InputLayer(batch_shape=tuple(s), dtype=d) for s, d in zip(shape, dtypes, strict=True)]
-            inputs: Any = [entry.output for entry in entries]
+        first = self._layers[0]
+        if isinstance(shape, list) and isinstance(first, Model) and first.graph is not None:  # a model of several inputs
+            inputs, x, rest = first.graph.inputs, first.graph.outputs, self._layers[1:]
         else:
             shape = tuple(shape)
-            inputs = InputLayer(batch_shape=shape, dtype=self._input_dtype, name=self._input_name).output
-        x: Any = inputs
-        for layer in self._layers:
+            inputs = x = InputLayer(batch_shape=shape, dtype=self._input_dtype, name=self._input_name).output
+            rest = self._layers
+        for layer in rest:
             x = layer(x)
             if x is None:
                 raise ValueError(

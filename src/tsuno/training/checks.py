@@ -15,8 +15,10 @@ from tsuno import activations, losses
 from tsuno.core import past, tree
 from tsuno.core.context import scope
 from tsuno.core.errors import describe, invalid, is_asking, reason
+from tsuno.core.op import to_array
 from tsuno.core.registry import in_library
 from tsuno.core.spec import KerasTensor, infer, is_symbolic
+from tsuno.core.variable import Variable
 from tsuno.losses.base import LossFunctionWrapper, same_rank
 from tsuno.metrics import BinaryAccuracy, MeanMetricWrapper
 from tsuno.training.compiled import output_names
@@ -150,6 +152,7 @@ def _value(what: str, fn: Any, y_true: Any, y_pred: Any) -> Any:
         if is_asking(problem):
             raise TypeError(f"The {what} {fn.name!r} cannot be compiled: {reason(problem)}.") from problem
         raise
+    values = to_array(values) if isinstance(values, Variable) else values
     if not isinstance(values, (int, float)) and not hasattr(values, "dtype"):
         returned = "None: does it lack a `return`?" if values is None else f"{describe(values)}, not a tensor."
         raise TypeError(f"The {what} {fn.name!r} returned {returned}")

@@ -85,7 +85,7 @@ test_func = K.function([input_data], [y_pred])
 img_gen = TextImageGenerator(minibatch_size=16, downsample_factor=2)
 history = model.fit_generator(generator=img_gen.next_train(), steps_per_epoch=10, epochs=4, callbacks=[img_gen], verbose=0)
 losses = history.history['loss']
-assert losses[0] > losses[-1] and losses[-1] < 4, losses
+assert losses[-1] < 0.7 * losses[0], losses
 
 # the loss against the sum over all ways, for one short word
 batch, _ = img_gen.get_batch(2)
