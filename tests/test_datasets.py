@@ -733,7 +733,7 @@ BAD_FILES = [
 ]  # fmt: skip
 BAD_IDX = [
     b"\0\0\x08\x03" + b"\xff" * 12, b"\0\0\x08\x01\0\0\0\x02abc", b"\0\0\x0d\x01\0\0\0\0", b"\0\0\x08\x01\0\0\0\x04ab",
-    b"", b"\0\0", b"\x1f\x8bno", gzip.compress(b"\0\0\x08\x01\0\0\0\x09abc"), gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc")[:-9],
+    b"", b"\0\0", b"\x1f\x8bno", gzip.compress(b"\0\0\x08\x01\0\0\0\x09abc", mtime=0), gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc", mtime=0)[:-9],
 ]  # fmt: skip
 
 

@@ -84,3 +84,11 @@ def test_a_program_of_python_2_is_called_that(surroundings, tmp_path):
         text=True,
     )
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "prog.py, line 2, is Python 2" in done.stderr
+
+
+def test_what_only_python_2_had_is_called_that(surroundings, tmp_path):
+    (tmp_path / "prog.py").write_text("for k, v in {'a': 1}.iteritems():\n    print(k)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tsuno", "run", "prog.py"], env=surroundings, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "has no attribute 'iteritems'\nThis is Python 2. To turn" in done.stderr

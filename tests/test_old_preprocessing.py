@@ -83,7 +83,7 @@ TOKENIZERS = [
 ]
 
 
-@pytest.mark.parametrize("options", TOKENIZERS, ids=str)
+@pytest.mark.parametrize("options", TOKENIZERS, ids=lambda options: "-".join(options) or "plain")
 def test_tokenizers(options):
     ours, theirs = text.Tokenizer(**options), keras_text.Tokenizer(**options)
     for tokenizer in (ours, theirs):

@@ -34,7 +34,8 @@ class CallSignature:
         takes = {*self.names, *self.keyword_only}
         self.takes_training = "training" in takes
         defaults = {p.name: p.default for p in parameters}
-        self.training_default = defaults.get("training")
+        default = defaults.get("training")
+        self.training_default = None if default is inspect.Parameter.empty else default
         # `mask` belongs to the first argument, `<argument>_mask` to the argument of that name.
         self.mask_of = {f"{name}_mask": name for name in self.names if f"{name}_mask" in takes}
         if "mask" in takes:

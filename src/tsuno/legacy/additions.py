@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from tsuno import ops
 from tsuno.core import tree
 from tsuno.core.context import scope
+from tsuno.core.registry import in_library
 from tsuno.core.spec import KerasTensor, Recording
 from tsuno.graph import Graph
 from tsuno.layers import Layer
@@ -76,6 +78,43 @@ def add_metric(self: Any, value: Any, aggregation: str | None = None, name: str 
         with scope(bindings=None):
             means[name] = Mean(name=name)
     means[name].update_state(value)
+
+
+class WithLosses(Layer):
+    """The first of its inputs; the others are added to what training makes small."""
+
+    def call(self, inputs: Any) -> Any:
+        for loss in inputs[1:]:
+            self.add_loss(ops.sum(loss))
+        return inputs[0]
+
+
+def recording(usual: Callable[..., Any]) -> Callable[..., Any]:
+    """The call of a layer on symbolic tensors; of a user's that refers to others of the graph, its parts are drawn."""
+
+    @functools.wraps(usual)
+    def call(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return usual(self, args, kwargs)
+        except (TypeError, ValueError):
+            if in_library(type(self)) or not _refers_to_tensors(type(self)):
+                raise
+        self.built = True
+        losses: list[Any] = []
+        with scope(losses=losses):
+            outputs = self.call(*args, **kwargs)
+        drawn = [loss for _, loss in losses]
+        outputs = outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
+        return WithLosses()([outputs, *drawn]) if drawn else outputs
+
+    return call
+
+
+def _refers_to_tensors(cls: type) -> bool:
+    """Whether the methods of a class refer to symbolic tensors that are none of their arguments."""
+    methods = [each for each in vars(cls).values() if inspect.isfunction(each)]
+    found = [inspect.getclosurevars(method) for method in methods]
+    return symbolic.is_drawn([[*each.nonlocals.values(), *each.globals.values()] for each in found])
 
 
 class _Resolving(Recording):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +31,9 @@ def in_hdf5(usual: Callable[..., Any], *endings: str) -> Callable[..., Any]:
         options = {key: value for key, value in options.items() if key not in ("save_format", "save_traces")}
         usual(self, f"{name}.unfinished.h5", True, *rest, **options)
         os.replace(f"{name}.unfinished.h5", name)
+        if usual.__name__ == "save_weights" and "tensorflow" in sys.modules:  # for `tf.train.latest_checkpoint`
+            checkpoints = importlib.import_module("tsuno.legacy.tensorflow.checkpoints")
+            checkpoints.update_checkpoint_state(os.path.dirname(name) or ".", name, [name])
 
     return call
 

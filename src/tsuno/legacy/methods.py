@@ -446,6 +446,7 @@ METHODS: dict[type, dict[str, Any]] = {
     Layer: {
         "add_loss": additions.add_loss(Layer.add_loss),
         "add_metric": additions.add_metric,
+        "_record": additions.recording(Layer._record),
         "add_weight": name_first(Layer.add_weight),
         "add_update": add_update,
         "get_input_at": get_input_at,

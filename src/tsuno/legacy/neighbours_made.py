@@ -14,8 +14,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tsuno import datasets
-
 # ---------------------------------------------------------------------- NumPy
 
 minus_infinity = -np.inf
@@ -181,26 +179,30 @@ def Imputer(
     return importlib.import_module("sklearn.impute").SimpleImputer(missing_values=missing, strategy=strategy, copy=copy)
 
 
+def _dataset(name: str) -> Any:
+    return importlib.import_module(f"tsuno.datasets.{name}")  # brings in what downloads
+
+
 def _bunch(**parts: Any) -> Any:
     return importlib.import_module("sklearn.utils").Bunch(**parts)
 
 
 def load_boston(return_X_y: bool = False) -> Any:
     """The prices of 506 houses, in the order of the first publication."""
-    (x, y), _ = datasets.boston_housing.load_data(test_split=0, seed=0)
+    (x, y), _ = _dataset("boston_housing").load_data(test_split=0, seed=0)
     order = np.argsort(np.random.RandomState(0).permutation(len(x)))
     x, y = x[order], y[order]
     if return_X_y:
         return x, y
     names = ["CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT"]
-    return _bunch(data=x, target=y, feature_names=np.array(names), DESCR=datasets.boston_housing.__doc__)
+    return _bunch(data=x, target=y, feature_names=np.array(names), DESCR=_dataset("boston_housing").__doc__)
 
 
 def fetch_mldata(dataname: str, *args: Any, **options: Any) -> Any:
     """The handwritten digits, as mldata.org had them: 60,000 for training, then 10,000, each part sorted by digit."""
     if dataname.lower().replace("-", " ") not in ("mnist original", "mnist (original)"):
         raise ValueError(f"mldata.org, which had {dataname!r}, is no more; try `sklearn.datasets.fetch_openml`.")
-    parts = [(x, y, np.argsort(y, kind="stable")) for x, y in datasets.mnist.load_data()]
+    parts = [(x, y, np.argsort(y, kind="stable")) for x, y in _dataset("mnist").load_data()]
     data = np.concatenate([x[order].reshape(len(x), -1) for x, _, order in parts])
     target = np.concatenate([y[order] for _, y, order in parts]).astype("float64")
     return _bunch(data=data, target=target, COL_NAMES=["label", "data"], DESCR="mldata.org dataset: mnist-original")

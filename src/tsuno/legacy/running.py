@@ -45,6 +45,14 @@ _PYTHON_2 = re.compile(
 """What a line has that Python 2 could read, and Python 3 cannot."""
 
 
+_RUNS_IN_PYTHON_2 = re.compile(
+    "'dict' object has no attribute '(iteritems|itervalues|iterkeys|has_key)'|"
+    "'(dict_keys|dict_values|dict_items|map|filter)' object (is not subscriptable|has no attribute '(sort|append)')|"
+    "'(generator|enumerate|zip|map)' object has no attribute 'next'"
+)
+"""What Python 3 says of what only Python 2 had."""
+
+
 def _check_language(path: Path) -> None:
     """Say of a program in Python 2 that it is one."""
     source = path.read_bytes()
@@ -57,9 +65,11 @@ def _check_language(path: Path) -> None:
         if not (_PYTHON_2.search(line) or isinstance(problem, TabError)):
             raise
         raise SyntaxError(
-            f"{path.name}, line {number}, is Python 2: {line.strip()!r}. To turn the program into Python 3, run "
-            f"`pip install fissix`, then `python -m fissix -w {path}`."
+            f"{path.name}, line {number}, is Python 2: {line.strip()!r}. {_TO_PYTHON_3.format(path)}"
         ) from None
+
+
+_TO_PYTHON_3 = "To turn the program into Python 3, run `pip install fissix`, then `python -m fissix -w {}`."
 
 
 def _show_from_program_on(path: str, kind: type[BaseException], error: BaseException, trace: Any) -> None:
@@ -67,6 +77,8 @@ def _show_from_program_on(path: str, kind: type[BaseException], error: BaseExcep
     inner = trace
     while inner is not None and inner.tb_frame.f_code.co_filename != path:
         inner = inner.tb_next
+    if _RUNS_IN_PYTHON_2.search(str(error)):
+        error.add_note(f"This is Python 2. {_TO_PYTHON_3.format(path)}")
     traceback.print_exception(kind, error, inner or (None if kind is SyntaxError else trace))
 
 

@@ -53,7 +53,7 @@ answer.add(Activation('softmax'))
 answer.compile(optimizer='rmsprop', loss='categorical_crossentropy', metrics=['accuracy'])
 assert len(answer.trainable_weights) == 3 + 5
 # the story once for each of the two encoders of it, the question for the match and again for the answer
-history = answer.fit([inputs_train, queries_train, inputs_train], answers_train, batch_size=20, nb_epoch=10, verbose=0)
-assert history.history['loss'][-1] < 1.2, history.history['loss']
-assert history.history['acc'][-1] > 0.4, history.history['acc']
+history = answer.fit([inputs_train, queries_train, inputs_train], answers_train, batch_size=20, nb_epoch=14, verbose=0)
+assert len(answer.inputs) == 3
+assert history.history['loss'][-1] < 0.6 * history.history['loss'][0], history.history['loss']
 print('ok')

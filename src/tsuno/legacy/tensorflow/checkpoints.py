@@ -102,7 +102,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
     """The last checkpoint that was written in a folder; None if there is none."""
     state = get_checkpoint_state(checkpoint_dir, latest_filename)
     found = state.model_checkpoint_path if state is not None else ""
-    return found if found and _file(found).is_file() else None
+    return found if found and (_file(found).is_file() or Path(found).is_file()) else None
 
 
 def checkpoint_exists(checkpoint_prefix: Any) -> bool:

@@ -20,6 +20,8 @@ from tsuno.core.op import Function
 from tsuno.core.spec import KerasTensor, Node, Recording, infer
 from tsuno.core.variable import Variable
 from tsuno.legacy import symbolic
+from tsuno.models import Model, Sequential
+from tsuno.models.reading import unpack
 
 
 class Tensor(KerasTensor):
@@ -92,10 +94,19 @@ class AtOnce(Recording):
             plain, words = tree.map_structure(value_of, (args, kwargs))
             with scope(recording=None):
                 return wrapped(function(*plain, **words))
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, Model) and owner.graph is not None and type(owner).call in (Model.call, Sequential.call):
+            return _layer_by_layer(owner, *args, **kwargs)  # so that there are gradients by what is inside
         entry = Entry(function, args, kwargs)
         for tape in self.tapes:
             tape.keep(entry)
         return entry.outputs
+
+
+def _layer_by_layer(model: Any, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+    """The outputs of a model, each of whose layers is kept as a call of its own."""
+    with scope(training=context.training if training is None else training):
+        return unpack(model.graph.run(inputs))
 
 
 class Entry:
