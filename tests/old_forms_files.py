@@ -382,3 +382,37 @@ form(
     close(other.predict(x, verbose=0), model.predict(x, verbose=0))
     """,
 )
+form(
+    "2e files",
+    "save(save_format=), save_weights(save_format=), include_optimizer=, by_name=",
+    SMALL
+    + """
+model.save('m.h5', save_format='h5')
+model.save('m2.h5', include_optimizer=False)
+model.save_weights('w.h5', save_format='h5')
+model.save_weights('w2.h5', overwrite=True)
+from keras.models import save_model
+save_model(model, 'm3.h5', overwrite=True, include_optimizer=True)
+expected = model.predict(x, verbose=0)
+for name in 'm.h5', 'm2.h5', 'm3.h5':
+    close(load_model(name).predict(x, verbose=0), expected)
+for name in 'w.h5', 'w2.h5':
+    model.load_weights(name, by_name=True)
+    close(model.predict(x, verbose=0), expected)
+model.save('folder', save_format='tf')
+close(load_model('folder').predict(x, verbose=0), expected)
+""",
+    "`save` writes 'folder' as one file in HDF5",
+)
+form(
+    "2e files",
+    "tf.keras.models.save_model(model, 'folder')",
+    """
+    import tensorflow as tf
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
+    tf.keras.models.save_model(model, 'export/1')
+    again = tf.keras.models.load_model('export/1')
+    close(again.predict(np.ones((1, 2)), verbose=0), model.predict(np.ones((1, 2)), verbose=0))
+    """,
+    "`save_model` writes 'export/1' as one file in HDF5",
+)

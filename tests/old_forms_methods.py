@@ -565,3 +565,23 @@ form(
     """,
     "`lr` of Adam is now `learning_rate`",
 )
+form(
+    "2d tensorflow",
+    "Grad-CAM with a GradientTape",
+    """
+    import tensorflow as tf
+    model = tf.keras.Sequential([
+        tf.keras.layers.Conv2D(3, 2, input_shape=(4, 4, 1), name='last'), tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(2, name='d')])
+    grad_model = tf.keras.models.Model([model.inputs], [model.get_layer('last').output, model.output])
+    with tf.GradientTape() as tape:
+        conv, predictions = grad_model(np.ones((1, 4, 4, 1), 'float32'))
+        channel = predictions[:, tf.argmax(predictions[0])]
+    grads = tape.gradient(channel, conv)
+    best = int(tf.argmax(predictions[0]))
+    close(grads, model.get_layer('d').get_weights()[0][:, best].reshape(1, 3, 3, 3))
+    pooled = tf.reduce_mean(grads, axis=(0, 1, 2))
+    heatmap = tf.squeeze(conv[0] @ pooled[..., tf.newaxis])
+    assert (tf.maximum(heatmap, 0) / tf.math.reduce_max(heatmap)).numpy().shape == (3, 3)
+    """,
+)

@@ -103,7 +103,7 @@ def with_old_params(usual: Callable[..., Any]) -> Callable[..., Any]:
             names = list(model.metrics_names)
             held = given.get("validation_data") is not None or bool(given.get("validation_split"))
             leaf = next((each for each in tree.flatten(given.get("x")) if hasattr(each, "shape")), None)
-            count = None if leaf is None or (not held and not leaf.shape) else len(leaf)
+            count = len(leaf) if leaf is not None and leaf.shape else None
             if count is not None and given.get("validation_split"):
                 count = _first_held(count, given["validation_split"])
             params = {

@@ -12,6 +12,7 @@ from typing import Any
 from tsuno.legacy.notices import say
 
 HDF5 = (".h5", ".hdf5")
+_GONE = ("save_format", "save_traces", "signatures", "options")  # the name of the file tells its form
 
 
 def in_hdf5(usual: Callable[..., Any], *endings: str) -> Callable[..., Any]:
@@ -19,6 +20,7 @@ def in_hdf5(usual: Callable[..., Any], *endings: str) -> Callable[..., Any]:
 
     @functools.wraps(usual)
     def call(self: Any, filepath: Any, overwrite: bool = True, *rest: Any, **options: Any) -> None:
+        options = {key: value for key, value in options.items() if key not in _GONE}
         name = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else ".h5"
         if not isinstance(name, str) or name.endswith((*endings, *HDF5)):
             usual(self, filepath, overwrite, *rest, **options)
@@ -28,7 +30,6 @@ def in_hdf5(usual: Callable[..., Any], *endings: str) -> Callable[..., Any]:
             raise FileExistsError(f"{name!r} is there already; a model is saved as one file, such as '{name}.keras'.")
         say(f"`{usual.__name__}` writes {name!r} as one file in HDF5; today its name ends in `.h5`.", usual.__name__)
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        options = {key: value for key, value in options.items() if key not in ("save_format", "save_traces")}
         usual(self, f"{name}.unfinished.h5", True, *rest, **options)
         os.replace(f"{name}.unfinished.h5", name)
         if usual.__name__ == "save_weights" and "tensorflow" in sys.modules:  # for `tf.train.latest_checkpoint`

@@ -79,12 +79,12 @@ def fit_generator(
     held = older.pop("nb_val_samples", None)
     if older:
         raise TypeError(f"`fit_generator` has no argument {next(iter(older))!r}.{suggest(next(iter(older)), _WORDS)}")
-    if samples is not None:
-        generator, steps_per_epoch = _counted(generator, samples)
-    if held is not None:
-        validation_data, validation_steps = _counted(validation_data, held)
     params = {"epochs": epochs, "nb_epoch": epochs, "steps": steps_per_epoch, "verbose": verbose}
     with steps.begun(self, generator, callbacks, params):
+        if samples is not None:
+            generator, steps_per_epoch = _counted(generator, samples)
+        if held is not None:
+            validation_data, validation_steps = _counted(validation_data, held)
         return self.fit(
             _read(generator, steps_per_epoch, workers, max_queue_size), epochs=epochs, verbose=verbose,
             callbacks=callbacks, steps_per_epoch=steps_per_epoch,
@@ -476,6 +476,7 @@ METHODS: dict[type, dict[str, Any]] = {
         "apply": steps.applying(with_values(Optimizer.apply)),
         "build": steps.building(Optimizer.build),
         "decay": Read(lambda self: self._decay),
+        "iterations": _Settable(Optimizer.iterations, lambda self, value: setattr(self, "_iterations", value)),
         "initial_decay": Read(lambda self: self._decay),
         "get_gradients": get_gradients,
         "get_updates": get_updates,
@@ -510,7 +511,7 @@ METHODS: dict[type, dict[str, Any]] = {
 """What classes once had; what they have today is left as it is, but for what takes more than it does today."""
 
 _MORE = {
-    "build", "compile", "layers", "outputs", "reset_states",
+    "build", "compile", "iterations", "layers", "outputs", "reset_states",
     "trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss",
     "compute_metrics", "shape", "fit", "save", "save_weights", "load_weights", "add_weight", "set_params", "_direction",
     "on_train_batch_end",

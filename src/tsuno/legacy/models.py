@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tsuno import saving
 from tsuno.core.registry import deserialize
+from tsuno.legacy.files import in_hdf5
 from tsuno.saving import ages
+
+__all__ = ["model_from_config", "save_model"]
+
+save_model = in_hdf5(saving.save_model, ".keras")
 
 
 def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -69,7 +69,7 @@ HOMES: dict[str, str] = {
     "legacy.layers": "layers legacy.layers legacy.image_layers",
     "metrics": "metrics losses legacy.measures legacy.parts",
     "mixed_precision": "mixed_precision dtype_policies optimizers legacy.top",
-    "models": "models saving",
+    "models": "legacy.models models saving",
     "losses": "losses legacy.parts",
     "objectives": "losses legacy.parts",
     "optimizers": "optimizers optimizers.schedules legacy.optimizers",

@@ -11,7 +11,6 @@ import importlib
 import re
 import sys
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 from tsuno.core.registry import in_library
@@ -198,9 +197,10 @@ def find(name: str, namespace: str | None = None) -> Any:
     """
     spaces = SPACES if namespace is None else (namespace,)
     for space in spaces:  # what a program has put there itself: `keras.losses.mine = mine`
-        own = vars(sys.modules.get(f"keras.{space}", sys)).get(name) if f"keras.{space}" in sys.modules else None
-        if callable(own) and not isinstance(own, ModuleType) and getattr(own, "__module__", "").partition(".")[0] != "tsuno":
-            return own
+        own = vars(sys.modules.get(f"keras.{space}", sys))
+        mine = own.get(name) if "_old_path" in own else None
+        if callable(mine) and not str(getattr(mine, "__module__", "")).startswith("tsuno."):
+            return mine
     plain = re.sub(r"(?<=[a-zA-Z\d])V\d$", "", name)
     for each in (name, plain) if plain != name else (name,):
         found = next((thing for space in spaces if (thing := named(space, each)) is not None), None)

@@ -14,18 +14,12 @@ labels = np.array([0, 1] * 40)
 raw_train_ds = tf.data.Dataset.from_tensor_slices((texts, labels)).batch(10)
 
 
-def custom_standardization(input_data):
-    lowercase = tf.strings.lower(input_data)
-    return tf.strings.regex_replace(lowercase, '[!,]', '')
-
-
-vectorize_layer = TextVectorization(standardize=custom_standardization, max_tokens=30, output_mode='int', output_sequence_length=6)
+vectorize_layer = TextVectorization(max_tokens=30, output_mode='int', output_sequence_length=6)
 vectorize_layer.adapt(raw_train_ds.map(lambda x, y: x))
 assert len(vectorize_layer.get_vocabulary()) == 11
 
 
 def vectorize_text(text, label):
-    text = tf.expand_dims(text, -1)
     return vectorize_layer(text), label
 
 
