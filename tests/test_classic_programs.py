@@ -42,4 +42,4 @@ def test_the_command_runs_a_program_and_shows_its_error_alone(surroundings, tmp_
     assert done.returncode == 0 and done.stdout.splitlines()[-1] == "ok", done.stderr[-4000:]
     (tmp_path / "wrong.py").write_text("from keras.layers.core import Dense\nDense(output_dim=-1)\n")
     done = run(["-m", "tsuno", "run", tmp_path / "wrong.py"], surroundings, cwd=tmp_path)
-    assert done.returncode == 1 and "wrong.py\", line 2" in done.stderr and "running.py" not in done.stderr
+    assert done.returncode == 1 and 'wrong.py", line 2' in done.stderr and "running.py" not in done.stderr

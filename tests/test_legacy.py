@@ -10,8 +10,7 @@ import pytest
 
 import tsuno
 from tsuno import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers
-from tsuno.core import registry
-from tsuno.core import past
+from tsuno.core import past, registry
 from tsuno.legacy import arguments, find, named, names, notices, rewrite, rewriting
 from tsuno.legacy import layers as old
 from tsuno.legacy.activations import keras2_hard_sigmoid

@@ -23,7 +23,9 @@ def test_notebooks_run(path, tmp_path):
         [sys.executable, program.name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert all(cell["cell_type"] != "code" or not cell["outputs"] for cell in cells), "notebooks are kept without results"
+    assert all(cell["cell_type"] != "code" or not cell["outputs"] for cell in cells), (
+        "notebooks are kept without results"
+    )
     if path.stem.startswith("03"):
         slope, intercept = map(float, done.stdout.splitlines()[-1].split())
         assert abs(slope - 3) < 1e-2 and abs(intercept + 2) < 1e-4

@@ -14,7 +14,13 @@ FILES = Path(__file__).parent / "files"
 def python(folder, *arguments, **options):
     environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, **options
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **options,
     )
 
 
@@ -28,7 +34,9 @@ import numpy as np
 inputs = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
 labels = (inputs.sum(axis=1, keepdims=True) > 1).astype(int)
 """
-SESSION = LOGISTIC + """
+SESSION = (
+    LOGISTIC
+    + """
 import tensorflow as tf
 
 x = tf.placeholder(tf.float32, shape=[None, 3])
@@ -47,6 +55,7 @@ print(session.run(weights).ravel().tolist() + session.run(bias).tolist())
 print(p.eval(session=session, feed_dict=feed).ravel().tolist())
 print(right.eval(session=session, feed_dict=feed).all())
 """
+)
 
 
 def test_a_session_gives_the_numbers_that_it_gave(tmp_path):
@@ -60,7 +69,9 @@ def test_a_session_gives_the_numbers_that_it_gave(tmp_path):
     assert right == "True"
 
 
-LISTING = LOGISTIC + """
+LISTING = (
+    LOGISTIC
+    + """
 import sys
 from keras.models import Sequential
 from keras.layers.core import Dense, Activation
@@ -76,6 +87,7 @@ assert abs(model.predict_proba(inputs)[0, 0] - 0.005) < 1e-3, model.predict_prob
 assert history.history["acc"][-1] == 1.0
 print(sys.argv)
 """
+)
 
 
 def test_a_listing_of_keras_1(tmp_path):

@@ -19,7 +19,9 @@ keras = pytest.importorskip("keras")
 NAMESPACES = [
     "layers", "ops", "ops.numpy", "ops.nn", "ops.linalg", "ops.image", "activations", "initializers", "regularizers", "constraints",
     "losses", "metrics", "optimizers", "optimizers.schedules", "optimizers.legacy", "random", "dtype_policies", "tree", "config", "utils",
-    "utils.bounding_boxes", "quantizers", "callbacks", "wrappers", "distillation",
+    "utils.bounding_boxes", "quantizers", "callbacks", "wrappers", "distillation", "mixed_precision", "backend", "preprocessing",
+    "preprocessing.image", "preprocessing.sequence", "datasets.mnist", "datasets.imdb", "datasets.reuters", "datasets.cifar10",
+    "datasets.cifar100", "datasets.fashion_mnist", "datasets.boston_housing", "datasets.california_housing", "applications",
 ]  # fmt: skip
 REFUSED = json.loads((Path(tsuno.__file__).parent / "core" / "refused.json").read_text())
 # Parameters that are named otherwise, with the reason.

@@ -65,7 +65,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser("tsuno", description="Run old programs; look into files of models, and turn them into others.", epilog=_EXAMPLES)
+    parser = _Parser(
+        "tsuno", description="Run old programs; look into files of models, and turn them into others.", epilog=_EXAMPLES
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=f"tsuno {tsuno.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

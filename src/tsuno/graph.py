@@ -106,7 +106,9 @@ class Graph:
             first_seen.setdefault(id(operation), len(first_seen))
 
         # Depth first, without recursion: models may have thousands of layers.
-        stack: list[tuple[KerasTensor, bool]] = [(tensor, False) for tensor in reversed((*self.output_tensors, *self.ends))]
+        stack: list[tuple[KerasTensor, bool]] = [
+            (tensor, False) for tensor in reversed((*self.output_tensors, *self.ends))
+        ]
         while stack:
             tensor, expanded = stack.pop()
             see(self._maker_or_fail(tensor))

@@ -53,7 +53,8 @@ def _runs(program):
         finally:
             os.chdir("/")
             sys.path[:] = path
-            for name in set(sys.modules) - modules:  # the next program imports them anew, as it would in its own process
+            # The next program imports them anew, as it would in a process of its own.
+            for name in set(sys.modules) - modules:
                 if name.partition(".")[0] in ("keras", "tensorflow", "tf_keras"):
                     del sys.modules[name]
 

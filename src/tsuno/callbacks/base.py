@@ -169,7 +169,10 @@ class ByOldNamesToo(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """What is under a name, today's or the old one."""
-        return self[name] if name in self else default
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
 
 class History(Callback):

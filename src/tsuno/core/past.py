@@ -49,9 +49,7 @@ def reword(
     return reworded
 
 
-def again(
-    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+def again(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     """Arguments that a constructor refused, as the past meant them; None if it meant nothing else."""
     older, words = _legacy().rewrite(cls, args, kwargs, True)
     same = older == args and words.keys() == kwargs.keys() and all(words[name] is kwargs[name] for name in words)

@@ -18,7 +18,7 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
-from tsuno.engine.convolution import avg_pool, conv, conv_transpose, for_any_device, max_pool
+from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.programs import (
     evaluated,
     is_key,

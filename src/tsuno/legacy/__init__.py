@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Sequence
-from typing import Any
 
 from tsuno.legacy.names import find as find
 from tsuno.legacy.names import named as named

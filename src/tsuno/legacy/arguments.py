@@ -249,7 +249,10 @@ TABLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("LossScaleOptimizer", {"optimizer": "inner_optimizer", "loss_scale": gone("dynamic")}),
     # callbacks
-    ("ModelCheckpoint", {"period": Row("save_freq", every), "options": gone(None), "load_weights_on_restart": gone(False)}),
+    (
+        "ModelCheckpoint",
+        {"period": Row("save_freq", every), "options": gone(None), "load_weights_on_restart": gone(False)},
+    ),
     ("ReduceLROnPlateau", {"epsilon": "min_delta"}),
     ("Callback", {"stateful_metrics": gone()}),
     ("ProgbarLogger", {"count_mode": gone()}),
@@ -297,7 +300,13 @@ FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("to_categorical utils.to_categorical utils.np_utils.to_categorical", {"y": "x"}),
     (
         "applications.inception_v3.conv2d_bn",
-        {"nb_filter": "filters", "nb_row": "num_row", "nb_col": "num_col", "border_mode": "padding", "subsample": "strides"},
+        {
+            "nb_filter": "filters",
+            "nb_row": "num_row",
+            "nb_col": "num_col",
+            "border_mode": "padding",
+            "subsample": "strides",
+        },
     ),
     ("applications.inception_resnet_v2.conv2d_bn", {"kernel_size": "num_row"}),
     ("activations.relu", {"alpha": "negative_slope"}),

@@ -165,7 +165,6 @@ def _show_words(cls: type) -> None:
     own = inspect.signature(init)
     words = {word for word in of_class(cls)[0] if word not in own.parameters}
     if words and "__init__" not in vars(cls):  # that of a family, whose other classes have other words
-
         usual = init
 
         @functools.wraps(usual)

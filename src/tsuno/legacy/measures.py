@@ -35,8 +35,8 @@ class Reduction:
 
     Example:
         >>> from tsuno.legacy.measures import Reduction
-        >>> tsuno.losses.Huber(reduction=Reduction.AUTO).reduction
-        'sum_over_batch_size'
+        >>> tsuno.losses.Huber(reduction=Reduction.SUM).reduction
+        'sum'
     """
 
     AUTO = "auto"

@@ -89,8 +89,8 @@ def fit_generator(
             _read(generator, steps_per_epoch, workers, max_queue_size), epochs=epochs, verbose=verbose,
             callbacks=callbacks, steps_per_epoch=steps_per_epoch,
             validation_data=_read(validation_data, validation_steps, workers, max_queue_size),
-            validation_steps=validation_steps, validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
-            initial_epoch=initial_epoch,
+            validation_steps=validation_steps, validation_freq=validation_freq, class_weight=class_weight,
+            shuffle=shuffle, initial_epoch=initial_epoch,
         )  # fmt: skip
 
 

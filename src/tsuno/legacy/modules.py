@@ -149,10 +149,9 @@ def lookup(path: str, name: str) -> Any:
         found = named(home, name)
         if found is not None:
             return found
-        module = _module(home)
-        if module is not None and (found := getattr(module, name, None)) is not None:
-            if not isinstance(found, ModuleType) and not name.startswith("_"):
-                return found
+        found = None if name.startswith("_") else getattr(_module(home), name, None)
+        if found is not None and not isinstance(found, ModuleType):
+            return found
     raise AttributeError(name)
 
 

@@ -1,4 +1,4 @@
-"""The part of `keras.backend` that has to do with graphs and their values: placeholders, functions, phases, variables."""
+"""The part of `keras.backend` that has to do with graphs: placeholders, variables, functions, the phase."""
 
 from __future__ import annotations
 

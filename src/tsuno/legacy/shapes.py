@@ -58,5 +58,5 @@ class TensorShape(tuple[Any, ...]):
         return f"TensorShape({self.as_list()})"
 
     def __str__(self) -> str:
-        sizes = ", ".join("?" if size is None else str(int(size)) for size in self)
+        sizes = ", ".join("None" if size is None else str(int(size)) for size in self)
         return f"({sizes}{',' if len(self) == 1 else ''})"

@@ -43,7 +43,10 @@ def _padded(
     """The padding that makes a transposed convolution as large as `output_shape` said, where it is not by itself."""
     first = (data_format or image_data_format()) == "channels_first"
     places = (2, 3) if first else (1, 2)
-    sizes, window = [wanted[place] for place in places], kernel_size if isinstance(kernel_size, tuple) else (kernel_size,) * 2
+    sizes, window = (
+        [wanted[place] for place in places],
+        kernel_size if isinstance(kernel_size, tuple) else (kernel_size,) * 2,
+    )
     steps = strides if isinstance(strides, (list, tuple)) else (strides,) * 2
     cut = [2 * (k // 2) if padding == "same" else 0 for k in window]
     more = tuple((n - k + c) % s for n, k, c, s in zip(sizes, window, cut, steps, strict=True) if n is not None)

@@ -18,7 +18,6 @@ from tsuno.layers import InputLayer
 from tsuno.legacy import recorded
 from tsuno.models import Sequential
 
-
 # ---------------------------------------------------------------------- optimizers of TensorFlow 1
 
 
@@ -233,5 +232,3 @@ def begun(model: Any, generator: Any, callbacks: Any, params: dict[str, Any]) ->
     finally:
         for callback in early:
             vars(callback).pop("on_train_begin", None)
-
-

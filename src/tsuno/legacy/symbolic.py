@@ -79,9 +79,11 @@ def inferred(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         sizes |= {len(x) for x in (*args, *kwargs.values()) if isinstance(x, (list, tuple)) and x}
         for size in sorted(map(int, sizes), reverse=True):
             filled = tree.map_structure(
-                lambda x, size=size: KerasTensor([size if n is None else n for n in x.shape], x.dtype)
-                if isinstance(x, KerasTensor)
-                else x,
+                lambda x, size=size: (
+                    KerasTensor([size if n is None else n for n in x.shape], x.dtype)
+                    if isinstance(x, KerasTensor)
+                    else x
+                ),
                 (args, kwargs),
             )
             try:

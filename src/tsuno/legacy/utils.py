@@ -29,9 +29,9 @@ def has_arg(fn: Callable[..., Any], name: str, accept_all: bool = False) -> bool
 
 
 def multi_gpu_model(model: Any, gpus: Any = None, cpu_merge: bool = True, cpu_relocation: bool = False) -> Any:
-    """The model itself: it trains on the devices that a `tsuno.distribution` spreads it over."""
+    """The model itself."""
     say(
-        "`multi_gpu_model` returns the model as it is: to use several devices, set a `DataParallel` distribution first.",
+        "`multi_gpu_model` returns the model as it is: it is not spread over several devices.",
         once_for="multi_gpu_model",
     )
     return model

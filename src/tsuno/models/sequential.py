@@ -114,7 +114,9 @@ class Sequential(Model):
         if shape is None or not self._layers:
             raise ValueError(f"`{self.name}` cannot be built without layers and an input shape.")
         first = self._layers[0]
-        if isinstance(shape, list) and isinstance(first, Model) and first.graph is not None:  # a model of several inputs
+        if (
+            isinstance(shape, list) and isinstance(first, Model) and first.graph is not None
+        ):  # a model of several inputs
             inputs, x, rest = first.graph.inputs, first.graph.outputs, self._layers[1:]
         else:
             shape = tuple(shape)

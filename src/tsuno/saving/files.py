@@ -269,7 +269,7 @@ def existing(filepath: Any) -> Path:
         )
     if (path / "saved_model.pb").exists():
         raise ValueError(
-            f"{str(path)!r} is a SavedModel of TensorFlow: load it with TensorFlow, and save the model as .h5 or .keras."
+            f"{str(path)!r} is a SavedModel of TensorFlow: load it with TensorFlow, and save it as .h5 or .keras."
         )
     if not path.exists():
         raise FileNotFoundError(f"There is no file {str(path)!r}.")

@@ -1,4 +1,4 @@
-"""The blocks that the architectures of Keras 1 and 2 were made of, for programs that build networks of their own from them."""
+"""The blocks that the architectures of Keras 1 and 2 were made of, for programs that build networks of their own."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ def conv_block(
 
 
 def _three(x: Any, kernel_size: Any, filters: Sequence[int], strides: Any, name: str) -> Any:
-    kinds: Any = (("2a", (1, 1), strides, "valid"), ("2b", kernel_size, (1, 1), "same"), ("2c", (1, 1), (1, 1), "valid"))
+    kinds: Any = (
+        ("2a", (1, 1), strides, "valid"),
+        ("2b", kernel_size, (1, 1), "same"),
+        ("2c", (1, 1), (1, 1), "valid"),
+    )
     for (part, window, steps, padding), count in zip(kinds, filters, strict=True):
         x = layers.Conv2D(count, window, strides=steps, padding=padding, name=f"res{name}{part}")(x)
         x = layers.BatchNormalization(_axis(), name=f"bn{name}{part}")(x)
@@ -195,15 +199,15 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "inception_v3": _both("inception_v3", "v0.5") | _of_keras_1("inception_v3", "v0.2"),
     "xception": _of_keras_1("xception", "v0.4", ("TF",)),
     "music_tagger_crnn": {
-        f"{kind}_WEIGHTS_PATH": f"{_FILES}v0.3/music_tagger_crnn_weights_{kind.lower()}_kernels_{kind.lower()}_dim_ordering.h5"
-        for kind in ("TF", "TH")
+        f"{kind.upper()}_WEIGHTS_PATH": f"{_FILES}v0.3/music_tagger_crnn_weights_{kind}_kernels_{kind}_dim_ordering.h5"
+        for kind in ("tf", "th")
     },
     "inception_resnet_v2": {"BASE_WEIGHT_URL": f"{_FILES}v0.7/"},
     "mobilenet": {"BASE_WEIGHT_PATH": f"{_FILES}v0.6/"},
     "densenet": {
-        f"DENSENET{size}_{name}": f"{_FILES}v0.8/densenet{size}_weights_tf_dim_ordering_tf_kernels{'_notop' * bool(ending)}.h5"
+        f"DENSENET{size}_{name}": f"{_FILES}v0.8/densenet{size}_weights_tf_dim_ordering_tf_kernels{ending}.h5"
         for size in (121, 169, 201)
-        for ending, name in _SPLIT.items()
+        for ending, name in (("", "WEIGHT_PATH"), ("_notop", "WEIGHT_PATH_NO_TOP"))
     },
     "nasnet": {
         f"NASNET_{size.upper()}_{name}": f"{_FILES}v0.8/NASNet-{size}{ending}.h5"

@@ -34,5 +34,5 @@ def MusicTaggerCRNN(
 ) -> NoReturn:
     """Raises: the music tagger is no more."""
     raise NotImplementedError(
-        "The music tagger is gone since Keras 2: make it of Conv2D, BatchNormalization, ELU, MaxPooling2D and GRU layers."
+        "The music tagger is gone since Keras 2: make it of Conv2D, BatchNormalization, ELU, MaxPooling2D and GRU."
     )

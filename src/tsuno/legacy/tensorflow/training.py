@@ -329,7 +329,7 @@ class AdagradOptimizer(Optimizer):
 
 
 class RMSPropOptimizer(Optimizer):
-    """s = decay · s + (1 − decay) · gradient², from 1 on; w moves by learning_rate · gradient / √(s + ε), with momentum.
+    """s = decay · s + (1 − decay) · gradient², from 1; w moves by learning_rate · gradient / √(s + ε), with momentum.
 
     `centered` takes the square of the mean gradient from s.
     """
