@@ -89,6 +89,10 @@ def test_a_program_of_python_2_is_called_that(surroundings, tmp_path):
 def test_what_only_python_2_had_is_called_that(surroundings, tmp_path):
     (tmp_path / "prog.py").write_text("for k, v in {'a': 1}.iteritems():\n    print(k)\n")
     done = subprocess.run(
-        [sys.executable, "-m", "tsuno", "run", "prog.py"], env=surroundings, cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-m", "tsuno", "run", "prog.py"],
+        env=surroundings,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1 and "has no attribute 'iteritems'\nThis is Python 2. To turn" in done.stderr

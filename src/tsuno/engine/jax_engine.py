@@ -18,7 +18,7 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
-from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
+from tsuno.engine.convolution import avg_pool, conv, conv_transpose, for_any_device, max_pool
 from tsuno.engine.programs import (
     evaluated,
     is_key,
@@ -47,12 +47,13 @@ __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
     "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient", "default_device",
     "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64", "eval_shape", "evaluated",
-    "fetch", "filter_tracebacks", "fori_loop", "gamma", "has_fused_attention", "host_memory", "is_array", "is_key",
-    "is_traced", "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "permutation",
-    "placed", "put", "randint", "ready", "remat", "resize", "restored_program", "rsqrt", "scale_and_translate", "scan",
-    "scatter", "segment_reduce", "serialized_program", "special", "start_trace", "stop_gradient", "stop_trace",
-    "subprogram", "switch", "symbolic_sizes", "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program",
-    "traced_step", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+    "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop", "gamma", "has_fused_attention",
+    "host_memory", "is_array", "is_key", "is_traced", "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named",
+    "nn", "normal", "on_host", "permutation", "placed", "put", "randint", "ready", "remat", "resize",
+    "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program",
+    "show", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes",
+    "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree",
+    "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer

@@ -336,6 +336,7 @@ class Read:
 
 _NOTHING = Read(lambda self: [])
 
+
 def _draws(layer: Any) -> bool:
     """Whether the function of a `Lambda` works on the graph itself, of which it asks for gradients."""
     code = getattr(layer.function, "__code__", None)
