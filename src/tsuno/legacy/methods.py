@@ -420,7 +420,10 @@ METHODS: dict[type, dict[str, Any]] = {
         "evaluate_generator": evaluate_generator,
         "predict_generator": predict_generator,
         "reset_states": reset_states,
-        "fit": callbacks.with_data(Model.fit),
+        "fit": steps.showing(callbacks.with_data(Model.fit)),
+        "evaluate": steps.showing(Model.evaluate),
+        "train_on_batch": steps.showing(Model.train_on_batch, "accuracy"),
+        "test_on_batch": steps.showing(Model.test_on_batch, "accuracy"),
         "save": files.in_hdf5(Model.save, ".keras"),
         "load_weights": files.with_status(Model.load_weights),
         "save_weights": files.in_hdf5(Model.save_weights, ".json", ".safetensors"),
@@ -512,7 +515,8 @@ METHODS: dict[type, dict[str, Any]] = {
 """What classes once had; what they have today is left as it is, but for what takes more than it does today."""
 
 _MORE = {
-    "build", "compile", "iterations", "layers", "outputs", "reset_states",
+    "build", "compile", "evaluate", "iterations", "test_on_batch", "train_on_batch", "layers", "outputs",
+    "reset_states",
     "trainable_weights", "non_trainable_weights", "__call__", "_record", "add_loss", "apply", "compute_loss",
     "compute_metrics", "shape", "fit", "save", "save_weights", "load_weights", "add_weight", "set_params", "_direction",
     "on_train_batch_end",

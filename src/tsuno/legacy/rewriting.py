@@ -10,6 +10,7 @@ from inspect import Parameter
 from typing import Any
 
 from tsuno.core import past, registry
+from tsuno.core.settings import image_data_format
 from tsuno.legacy.arguments import DEFAULTS, FUNCTIONS, TABLE
 from tsuno.legacy.notices import say
 from tsuno.legacy.positions import FORMS
@@ -21,6 +22,8 @@ def rewrite(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a constructor in today's words; `quiet` says nothing of it."""
     rows, forms = of_class(cls)
+    if past.alive and not quiet and image_data_format() == "channels_first" and _is_of_steps(cls):
+        kwargs = {"data_format": "channels_last", **kwargs}  # the order of images was never that of sequences
     if past.standalone and not quiet and not args and cls.__name__ in DEFAULTS and registry.in_library(cls):
         return args, _with_defaults(cls, _reworded(cls.__name__, rows, kwargs))
     if forms and len(args) > 0:
@@ -28,6 +31,11 @@ def rewrite(
         args, kwargs = _with_names(cls, forms, args, kwargs)
         quiet = quiet or len(args) < len(given)  # what they are read as has been said
     return args, _reworded(cls.__name__, rows, kwargs, quiet)
+
+
+def _is_of_steps(cls: type) -> bool:
+    """Whether a layer works on sequences, and has an order of axes to choose."""
+    return cls.__name__.endswith("1D") and "data_format" in cls.__signature__.parameters  # type: ignore[attr-defined]
 
 
 def _with_defaults(cls: type, kwargs: dict[str, Any]) -> dict[str, Any]:

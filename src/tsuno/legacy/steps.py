@@ -16,6 +16,7 @@ from tsuno.core.variable import Variable
 from tsuno.graph import Graph
 from tsuno.layers import InputLayer
 from tsuno.legacy import recorded
+from tsuno.legacy.notices import say
 from tsuno.models import Sequential
 
 # ---------------------------------------------------------------------- optimizers of TensorFlow 1
@@ -43,6 +44,20 @@ def compiling(usual: Callable[..., None]) -> Callable[..., None]:
         if make is not None and hasattr(optimizer, "_numbers"):
             optimizer = make(optimizer._numbers, optimizer)
         usual(self, optimizer, *args, **kwargs)
+
+    return call
+
+
+def showing(usual: Callable[..., Any], word: str = "show_accuracy") -> Callable[..., Any]:
+    """A method that measures accuracy where it is told to, as in Keras 0.3: `fit(x, y, show_accuracy=True)`."""
+
+    @functools.wraps(usual)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.pop(word, False):
+            say(f"`{word}` is now `compile(metrics=['accuracy'])`.", once_for=word)
+            if self.compiled is not None and not self.compiled.metrics:
+                self.compile(**{**self.compiled.arguments, "metrics": ["accuracy"]})
+        return usual(self, *args, **kwargs)
 
     return call
 
