@@ -315,11 +315,12 @@ form(
     SMALL
     + """
 model.compile(loss='mse', optimizer='sgd', class_mode='binary')
-model.fit(x, y, nb_epoch=1, show_accuracy=True, verbose=0)
+h = model.fit(x, y, nb_epoch=1, show_accuracy=True, verbose=0)
+assert 'acc' in h.history and len(model.evaluate(x, y, show_accuracy=True, verbose=0)) == 2
 """,
     "`class_mode` of Model.compile",
-    "`nb_epoch` of Model.fit is now `epochs`",
     "`show_accuracy` is now `compile(metrics=['accuracy'])`",
+    "`nb_epoch` of Model.fit is now `epochs`",
 )
 form(
     "2c",

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from surroundings import QUICKLY
 
 FOLDER = Path(__file__).parent / "legacy"
 AGES = ("keras1", "keras2", "tf_keras")
@@ -21,7 +22,7 @@ def surroundings(tmp_path_factory):
     subprocess.run([sys.executable, FOLDER / "made_data.py", folder], check=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KERAS_", "TSUNO_"))}
     home = tmp_path_factory.mktemp("home")
-    return {**kept, "TSUNO_DATASETS": str(folder), "KERAS_HOME": str(home), "MPLBACKEND": "Agg"}
+    return {**kept, **QUICKLY, "TSUNO_DATASETS": str(folder), "KERAS_HOME": str(home), "MPLBACKEND": "Agg"}
 
 
 def run(arguments, surroundings, **options):

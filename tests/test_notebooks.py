@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from surroundings import QUICKLY
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -18,7 +19,7 @@ def test_notebooks_run(path, tmp_path):
     cells = json.loads(path.read_text("utf-8"))["cells"]
     program = tmp_path / "notebook.py"
     program.write_text("\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"), "utf-8")
-    environment = {**os.environ, "MPLBACKEND": "agg"}
+    environment = {**os.environ, **QUICKLY, "MPLBACKEND": "agg"}
     done = subprocess.run(
         [sys.executable, program.name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from old_forms import FORMS
+from surroundings import QUICKLY
 
 HERE = Path(__file__).parent
 DRIVERS = 2
@@ -17,7 +18,7 @@ DRIVERS = 2
 @pytest.fixture(scope="module")
 def surroundings(tmp_path_factory):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KERAS_", "TSUNO_"))}
-    return {**kept, "KERAS_HOME": str(tmp_path_factory.mktemp("home")), "MPLBACKEND": "Agg"}
+    return {**kept, **QUICKLY, "KERAS_HOME": str(tmp_path_factory.mktemp("home")), "MPLBACKEND": "Agg"}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,8 @@ from keras.models import Sequential
 from keras.layers.core import Dense
 from keras.layers import Convolution2D
 from keras import backend as K
+
+pytestmark = pytest.mark.xdist_group("old_forms")  # what is run once serves all
 for i in range(3):
     model = Sequential()
     model.add(Dense(output_dim=4, input_dim=2))

@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 from old_tensorflow_rows import DATA, FILE, FIRST, GRADIENTS, OLDEST, ROWS
+from surroundings import QUICKLY
+
+pytestmark = pytest.mark.xdist_group("old_tensorflow_arrays")  # what is run once serves all
 
 RECORDED = json.loads(FILE.read_text())
 PARTS = ("eager pipelines gradients facts_at_once", "function", "graph gradients_in_graphs facts_of_graphs")
@@ -26,7 +29,7 @@ PARTS = ("eager pipelines gradients facts_at_once", "function", "graph gradients
 def found() -> Iterator[dict[str, Any]]:
     """What each mode gives; the processes run side by side."""
     here = Path(__file__).parent
-    settings = {**os.environ, "PYTHONPATH": str(here.parent / "src"), "PYTHONWARNINGS": "ignore"}
+    settings = {**os.environ, **QUICKLY, "PYTHONPATH": str(here.parent / "src"), "PYTHONWARNINGS": "ignore"}
     running = [
         subprocess.Popen(
             [sys.executable, str(here / "old_tensorflow_rows.py"), *part.split()],

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from surroundings import QUICKLY
 
 HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "files" / "tensorflow_networks.json").read_text(encoding="utf-8"))
@@ -37,7 +38,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         path = os.pathsep.join([str(HERE.parent / "src"), os.environ.get("PYTHONPATH", "")])
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT, str(HERE / "legacy_tensorflow"), kind], cwd=folder, capture_output=True,
-            text=True, timeout=300, env={**os.environ, "PYTHONPATH": path},
+            text=True, timeout=300, env={**os.environ, **QUICKLY, "PYTHONPATH": path},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         events = list(folder.rglob("events*"))
@@ -89,6 +90,8 @@ import tsuno.legacy
 tsuno.legacy.install()
 import numpy as np
 from tensorflow.examples.tutorials.mnist import input_data
+
+pytestmark = pytest.mark.xdist_group("old_tensorflow_networks")  # what is run once serves all
 mnist = input_data.read_data_sets("MNIST_data/", one_hot=True, validation_size=2, seed=3)
 assert mnist.train.num_examples == 10 and mnist.validation.num_examples == 2 and mnist.test.images.shape == (3, 4)
 np.random.seed(3)
@@ -102,7 +105,7 @@ assert mnist.train.epochs_completed == 1 and batches[2][1].shape == (4, 10)
 assert np.allclose(mnist.test.next_batch(2, shuffle=False)[0], mnist.test.images[:2]) and images.max() <= 1
 """
     path = os.pathsep.join([str(HERE.parent / "src"), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "TSUNO_DATASETS": str(tmp_path)}
+    environment = {**os.environ, **QUICKLY, "PYTHONPATH": path, "TSUNO_DATASETS": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, cwd=tmp_path
     )
