@@ -11,6 +11,8 @@ import pytest
 from old_forms import FORMS
 from surroundings import QUICKLY
 
+pytestmark = pytest.mark.xdist_group("old_forms")  # what is run once serves all
+
 HERE = Path(__file__).parent
 DRIVERS = 2
 
@@ -48,8 +50,6 @@ from keras.models import Sequential
 from keras.layers.core import Dense
 from keras.layers import Convolution2D
 from keras import backend as K
-
-pytestmark = pytest.mark.xdist_group("old_forms")  # what is run once serves all
 for i in range(3):
     model = Sequential()
     model.add(Dense(output_dim=4, input_dim=2))
