@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from surroundings import QUICKLY
 
+pytestmark = pytest.mark.xdist_group("old_tensorflow_networks")  # what is run once serves all
+
 HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "files" / "tensorflow_networks.json").read_text(encoding="utf-8"))
 SCRIPT = """
@@ -90,8 +92,6 @@ import tsuno.legacy
 tsuno.legacy.install()
 import numpy as np
 from tensorflow.examples.tutorials.mnist import input_data
-
-pytestmark = pytest.mark.xdist_group("old_tensorflow_networks")  # what is run once serves all
 mnist = input_data.read_data_sets("MNIST_data/", one_hot=True, validation_size=2, seed=3)
 assert mnist.train.num_examples == 10 and mnist.validation.num_examples == 2 and mnist.test.images.shape == (3, 4)
 np.random.seed(3)
