@@ -1061,7 +1061,7 @@ def test_pictures_are_written(drawn, extension, tmp_path):
 
 def test_notebooks_get_a_picture(drawn, monkeypatch, tmp_path):
     notebook = types.SimpleNamespace(Image=lambda filename: ("Image", filename), SVG=lambda text: ("SVG", text[:4]))
-    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(display=notebook))
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(display=notebook, version_info=(9, 0, 0)))
     assert utils.plot_model(drawn, tmp_path / "m", dpi=20) == ("Image", str(tmp_path / "m.png"))
     assert (tmp_path / "m.png").exists()
     for file in (tmp_path / "m.svg", tmp_path / "m.pdf", None):
