@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, KeysView
 from typing import Any
 
 alive = False
@@ -40,10 +40,10 @@ def rewrite(
 
 
 def reword(
-    function: Callable[..., Any], known: Collection[str], args: tuple[Any, ...], kwargs: dict[str, Any]
+    function: Callable[..., Any], known: KeysView[str], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a function or method in today's words."""
-    if not alive and kwargs.keys() <= set(known):
+    if not alive and kwargs.keys() <= known:
         return args, kwargs
     reworded: tuple[tuple[Any, ...], dict[str, Any]] = _legacy().reword(function, args, kwargs)
     return reworded

@@ -147,7 +147,7 @@ def is_symbolic(*values: Any) -> bool:
 
 def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `function` would return for symbolic arguments, as symbolic tensors; nothing is computed."""
-    leaves = [_plain(leaf) for leaf in tree.flatten((args, kwargs))]
+    leaves = [value_of(leaf) for leaf in tree.flatten((args, kwargs))]
     tensors = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
 
     def trace(probe: int, inner: int) -> Any:
@@ -182,8 +182,8 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
     return engine.tree.map(symbol, first, second)
 
 
-def _plain(x: Any) -> Any:
-    """The values of a tensor that has them."""
+def value_of(x: Any) -> Any:
+    """The values of a tensor that has them; other things as they are."""
     return x.value if isinstance(x, KerasTensor) and x.value is not None else x
 
 

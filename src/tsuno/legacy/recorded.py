@@ -8,7 +8,7 @@ from typing import Any
 
 from tsuno.core import tree
 from tsuno.core.context import context, scope
-from tsuno.core.spec import KerasTensor
+from tsuno.core.spec import KerasTensor, value_of
 from tsuno.core.variable import Variable
 from tsuno.legacy import symbolic
 
@@ -36,12 +36,8 @@ def with_values(usual: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if context.recording is None:
             return usual(*args, **kwargs)
-        args, kwargs = tree.map_structure(_plain, (list(args), kwargs))
+        args, kwargs = tree.map_structure(value_of, (list(args), kwargs))
         with scope(recording=None):
             return usual(*args, **kwargs)
 
     return call
-
-
-def _plain(x: Any) -> Any:
-    return x.value if isinstance(x, KerasTensor) and x.value is not None else x

@@ -48,7 +48,9 @@ def is_placeholder(x: Any) -> bool:
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
     """A variable with a first value."""
-    made = steps.made_once(lambda: Variable(np.asarray(as_numpy(value)), dtype=dtype or floatx(), name=_plain(name)))
+    made = steps.made_once(
+        lambda: Variable(np.asarray(as_numpy(value)), dtype=dtype or floatx(), name=plain_name(name))
+    )
     made.constraint = constraint
     return made
 
@@ -386,5 +388,5 @@ def name_scope(name: str = "", *rest: Any, **options: Any) -> Iterator[str]:
         yield name
 
 
-def _plain(name: str | None) -> str | None:
+def plain_name(name: str | None) -> str | None:
     return None if name is None else name.replace("/", "_").replace(":", "_")

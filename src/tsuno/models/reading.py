@@ -13,6 +13,7 @@ import numpy as np
 
 from tsuno.core import tree
 from tsuno.core.context import context, scope
+from tsuno.core.registry import in_library
 from tsuno.core.spec import KerasTensor
 from tsuno.graph import Graph
 from tsuno.layers import Layer
@@ -66,9 +67,13 @@ class TextReader(Layer):
     def _convert(self, value: Any) -> Any:
         return as_text(value, where=self.path) if holds_text(value) else super()._convert(value)
 
+    def has_own(self, method: str) -> bool:
+        """Whether a method is not the library's but overridden."""
+        return not in_library(next(owner for owner in type(self).__mro__ if method in vars(owner)))
+
     def _build_for(self, signature: Any, arguments: Mapping[str, Any]) -> None:
         tensors = [each for each in arguments.values() if any(hasattr(leaf, "shape") for leaf in tree.flatten(each))]
-        if getattr(self, "has_own", lambda name: True)("build") or self.graph is not None or len(tensors) < 2:
+        if self.has_own("build") or self.graph is not None or len(tensors) < 2:
             super()._build_for(signature, arguments)
             return
         self.built = True  # a `call` of several tensors makes its weights from all of them

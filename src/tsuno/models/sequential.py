@@ -69,7 +69,7 @@ class Sequential(Model):
                     self._batch_shape = [x.shape for x in layer.inputs]
             self._layers.append(layer)
             if self.graph is not None and rebuild:  # layers keep the tensors that they have
-                self._grow(self.graph.inputs, layer(self.graph.outputs))
+                self._grow(self.graph.inputs, self._applied(layer, self.graph.outputs))
                 return
         self._unbuild()
         if rebuild:
@@ -91,11 +91,17 @@ class Sequential(Model):
             self._try_build()
         return layer
 
+    def _applied(self, layer: Layer, x: Any) -> Any:
+        """The output of a layer."""
+        output = layer(x)
+        if output is None:
+            raise ValueError(
+                f"The layer {layer.name!r} of `{self.name}` returned None: does its `call` lack a `return`?"
+            )
+        return output
+
     def _grow(self, inputs: Any, outputs: Any) -> None:
         """Take another graph, from the inputs to the outputs of the last layer."""
-        if outputs is None:
-            name = self._layers[-1].name
-            raise ValueError(f"The layer {name!r} of `{self.name}` returned None: does its `call` lack a `return`?")
         self.graph = Graph(inputs, outputs, self.name)
         self.built, self._build_shapes = True, None
         self.reset_programs()
@@ -114,20 +120,15 @@ class Sequential(Model):
         if shape is None or not self._layers:
             raise ValueError(f"`{self.name}` cannot be built without layers and an input shape.")
         first = self._layers[0]
-        if (
-            isinstance(shape, list) and isinstance(first, Model) and first.graph is not None
-        ):  # a model of several inputs
+        # A model of several inputs keeps those that it has.
+        if isinstance(shape, list) and isinstance(first, Model) and first.graph is not None:
             inputs, x, rest = first.graph.inputs, first.graph.outputs, self._layers[1:]
         else:
             shape = tuple(shape)
             inputs = x = InputLayer(batch_shape=shape, dtype=self._input_dtype, name=self._input_name).output
             rest = self._layers
         for layer in rest:
-            x = layer(x)
-            if x is None:
-                raise ValueError(
-                    f"The layer {layer.name!r} of `{self.name}` returned None: does its `call` lack a `return`?"
-                )
+            x = self._applied(layer, x)
         self._batch_shape = shape
         self.graph = Graph(inputs, x, self.name)
 

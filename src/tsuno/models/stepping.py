@@ -16,7 +16,6 @@ from tsuno import engine
 from tsuno.core import tree
 from tsuno.core.errors import describe
 from tsuno.core.functions import StatelessScope, probe, value_and_grad
-from tsuno.core.registry import in_library
 from tsuno.core.variable import Variable
 from tsuno.metrics import Metric
 from tsuno.models.reading import TextReader
@@ -159,10 +158,6 @@ class Stepping(TextReader):
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         parameters = inspect.signature(getattr(self, f"{phase}_step")).parameters.values()
         return sum(each.kind in kinds and each.default is inspect.Parameter.empty for each in parameters) >= 2
-
-    def has_own(self, method: str) -> bool:
-        """Whether a method is not the library's but overridden."""
-        return not in_library(next(owner for owner in type(self).__mro__ if method in vars(owner)))
 
     # ------------------------------------------------------------------ loss and metrics
 

@@ -18,6 +18,7 @@ from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.op import Function
 from tsuno.core.spec import KerasTensor, Node, Recording, infer
+from tsuno.core.spec import value_of as value_of
 from tsuno.core.variable import Variable
 from tsuno.legacy import symbolic
 from tsuno.models import Model, Sequential
@@ -257,11 +258,6 @@ def traced() -> Iterator[None]:
 
 
 # ---------------------------------------------------------------------- values
-
-
-def value_of(x: Any) -> Any:
-    """The array of a tensor that has one; other things as they are."""
-    return x.value if isinstance(x, Tensor) else x
 
 
 def wrapped(result: Any) -> Any:

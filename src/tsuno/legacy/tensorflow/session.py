@@ -31,7 +31,7 @@ def placeholder(dtype: Any = "float32", shape: Any = None, name: str | None = No
     """
     modes.set_graph_mode(True)
     sizes = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-    layer = InputLayer(batch_shape=tuple(sizes), dtype=str(as_dtype(dtype)), name=sessions._plain(name))
+    layer = InputLayer(batch_shape=tuple(sizes), dtype=str(as_dtype(dtype)), name=sessions.plain_name(name))
     tensor: KerasTensor = layer.output
     if shape is None:
         tensor.vague = True  # type: ignore[attr-defined]

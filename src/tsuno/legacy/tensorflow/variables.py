@@ -15,6 +15,7 @@ from tsuno.core.op import as_numpy
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable as Slot
 from tsuno.legacy import symbolic
+from tsuno.legacy.sessions import plain_name
 from tsuno.legacy.tensorflow import modes
 from tsuno.legacy.tensorflow.dtypes_of import as_dtype
 
@@ -64,7 +65,7 @@ class Variable(Slot):
         self.initial_value = initial_value
         super().__init__(
             self._first(), dtype=None if dtype is None else str(as_dtype(dtype)),
-            trainable=trainable is not False, autocast=False, name=_plain(name) or "Variable",
+            trainable=trainable is not False, autocast=False, name=plain_name(name) or "Variable",
         )  # fmt: skip
         self.constraint = constraint
         if modes.graph_mode():
@@ -289,10 +290,6 @@ def _new_path(path: str) -> str:
     while found in taken:
         found, count = f"{path}_{count}", count + 1
     return found
-
-
-def _plain(name: str | None) -> str | None:
-    return None if name is None else name.replace("/", "_").replace(":", "_")
 
 
 def is_variable(x: Any) -> bool:
