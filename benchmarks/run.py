@@ -1,66 +1,204 @@
-"""Times Tsuno beside Keras on its JAX backend, each in a fresh process, and prints a table of ratios.
+"""Times Tsuno beside its peers in one go: Keras on each backend, plain PyTorch, JAX written by hand.
 
-Usage: python benchmarks/run.py [--repeat N] [CASE ...]
+Usage: python benchmarks/run.py [--rounds N] [--libraries A,B] [WORKLOAD ...]
+
+Whatever is installed takes part. Libraries take turns round by round, so that all meet the same machine. Printed are
+medians, and how many times Tsuno's time each of them takes, with the least and the most over the rounds; a table and
+the figures of each run are kept in `benchmarks/results/`.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import datetime
+import importlib.metadata
+import importlib.util
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-CASES = {
-    "import": "import",
-    "logistic regression, 200 epochs of 8 steps: first fit": "logistic:0",
-    "logistic regression, 200 epochs of 8 steps: second fit": "logistic:1",
-    "convolutional network on digits, 3 epochs: first fit": "digits:0",
-    "convolutional network on digits, 3 epochs: second fit": "digits:1",
-    "predict one row, per call": "logistic:2",
-}
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+LIBRARIES = {
+    "tsuno": ["tsuno"],
+    "keras-jax": ["keras", "jax"],
+    "keras-torch": ["keras", "torch"],
+    "keras-tensorflow": ["keras", "tensorflow"],
+    "torch-by-hand": ["torch"],
+    "jax-by-hand": ["jax"],
+}
+STEADY = {
+    "logistic": "logistic regression, 200 epochs of 8 steps, second fit",
+    "mlp": "784-512-10 on 60,000 rows, an epoch",
+    "convnet": "first convnet, 20 batches of 128",
+    "resnet20": "ResNet-20 on 32 x 32, 8 batches of 128",
+    "lstm": "LSTM on 80 words, 50 batches of 32",
+    "transformer": "two-block transformer on 128 words, 32 batches of 32",
+    "row_predict": "predict one row",
+    "row_call": "model(x) on one row",
+    "row_train": "train_on_batch of 16 rows",
+    "bulk_predict": "predict 60,000 rows",
+    "vgg16": "VGG16, predict 8 images",
+}
+FRESH = {
+    "import": "import",
+    "logistic_fit": "logistic regression, first fit",
+    "iris_fit": "iris, 20 epochs",
+    "mlp_fit": "784-512-10, five epochs",
+    "convnet_fit": "first convnet, 20 batches",
+    "deep_build": "building 200 layers",
+}
+BY_HAND = {"torch-by-hand": set(STEADY) - {"row_predict", "row_call", "row_train"},
+           "jax-by-hand": {"logistic", "mlp", "convnet", "lstm", "transformer"}}  # fmt: skip
+Figures = dict[str, list[float]]
 
 
-def measure(library: str, program: str) -> list[float]:
-    """The seconds that a program prints, run in a fresh process with an empty compilation cache."""
-    with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "KERAS_BACKEND": "jax", "TSUNO_COMPILATION_CACHE": cache}
-        command = [sys.executable, str(HERE / "cases.py"), library, program]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    seconds: list[float] = json.loads(done.stdout.splitlines()[-1])
-    return seconds
+def installed(names: list[str]) -> bool:
+    return all(importlib.util.find_spec(name) for name in names)
+
+
+def command(library: str, workload: str, *options: str) -> list[str]:
+    return [sys.executable, str(HERE / "worker.py"), library, workload, *options]
+
+
+def environment(cache: str | Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)]),
+        "TSUNO_COMPILATION_CACHE": str(cache),
+    }
+
+
+@contextlib.contextmanager
+def worker(library: str, workload: str, cache: str) -> Iterator[subprocess.Popen[str] | None]:
+    """A process that has its program ready; None if it cannot run it."""
+    process = subprocess.Popen(
+        command(library, workload), env=environment(cache), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout and process.stdin
+    try:
+        lines = iter(process.stdout.readline, "")
+        yield process if any(line.strip() == "ready" for line in lines) else None
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def steady(workload: str, libraries: list[str], rounds: int) -> Figures:
+    """Seconds by library, round by round."""
+    figures: Figures = {}
+    with tempfile.TemporaryDirectory() as cache, contextlib.ExitStack() as stack:
+        processes = {library: stack.enter_context(worker(library, workload, cache)) for library in libraries}
+        for _ in range(rounds):
+            for library, process in processes.items():
+                if process is None:
+                    continue
+                assert process.stdout and process.stdin
+                process.stdin.write("go\n")
+                process.stdin.flush()
+                figures.setdefault(library, []).append(json.loads(process.stdout.readline()))
+    return figures
+
+
+def fresh(workload: str, libraries: list[str], rounds: int) -> dict[str, Figures]:
+    """Figures by kind and library, each from a new process: with an empty compilation cache, then with a filled one."""
+    figures: dict[str, Figures] = {}
+
+    def run(library: str, cache: str) -> dict[str, float] | None:
+        started = time.perf_counter()
+        done = subprocess.run(command(library, workload, "--fresh"), env=environment(cache), capture_output=True, text=True)
+        whole = time.perf_counter() - started
+        return None if done.returncode else {**json.loads(done.stdout.splitlines()[-1]), "process": whole}
+
+    for _ in range(rounds):
+        for library in libraries:
+            with tempfile.TemporaryDirectory() as cache:
+                for kind in ("cold", "warm") if library == "tsuno" and workload.endswith("_fit") else ("cold",):
+                    for name, value in (run(library, cache) or {}).items():
+                        figures.setdefault(f"{name}, {kind}", {}).setdefault(library, []).append(value)
+    for name in [name for name in figures if name.endswith("warm")]:  # the others keep nothing from run to run
+        cold = figures[name.replace("warm", "cold")]
+        figures[name].update({library: cold[library] for library in cold if library != "tsuno"})
+    return figures
+
+
+def shown(value: float, unit: str) -> str:
+    if unit == "MiB":
+        return f"{value:.0f} MiB"
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} us"
+
+
+def table(title: str, figures: Figures, unit: str = "s") -> str:
+    """Medians and ratios to Tsuno's, as lines of text."""
+    lines = [title]
+    ours = figures.get("tsuno")
+    for library, values in figures.items():
+        line = f"  {library:18} {shown(statistics.median(values), unit):>10}"
+        if ours and library != "tsuno":
+            ratios = [theirs / own for theirs, own in zip(values, ours, strict=False)]
+            low, high = min(ratios), max(ratios)
+            line += f"  x {statistics.median(values) / statistics.median(ours):7.2f}  ({low:.2f} to {high:.2f})"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    cpu = ""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    versions = {}
+    for name in ("tsuno", "jax", "jaxlib", "keras", "torch", "tensorflow", "tensorflow-cpu", "numpy"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return {"cpu": cpu or platform.processor(), "cores": len(os.sched_getaffinity(0)), "system": platform.system(),
+            "python": platform.python_version(), "versions": versions}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeat", type=int, default=3, help="processes per library; medians are shown")
-    parser.add_argument("cases", nargs="*", help="parts of the names of cases to run; all by default")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each library")
+    parser.add_argument("--libraries", help="which, with commas; all that are installed by default")
+    parser.add_argument("--out", type=Path, default=HERE / "results", help="the folder that keeps the figures")
+    parser.add_argument("workloads", nargs="*", help=f"which: {', '.join((*FRESH, *STEADY))}; all by default")
     options = parser.parse_args()
-    chosen = {name: key for name, key in CASES.items() if not options.cases or any(c in name for c in options.cases)}
-    programs = dict.fromkeys(key.split(":")[0] for key in chosen.values())
-    taken: dict[tuple[str, str], list[list[float]]] = {}
-    for program in programs:
-        for _ in range(options.repeat):
-            for library in ("tsuno", "keras"):  # taking turns, so that both meet the same machine
-                taken.setdefault((program, library), []).append(measure(library, program))
-    print(
-        f"| {'case':56} | {'Tsuno':>10} | {'Keras':>10} | {'ratio':>7} "
-        f"|\n|{'-' * 58}|{'-' * 11}:|{'-' * 11}:|{'-' * 8}:|"
-    )
-    for name, key in chosen.items():
-        program, _, place = key.partition(":")
-        ours, theirs = (
-            statistics.median(run[int(place or 0)] for run in taken[program, library]) for library in ("tsuno", "keras")
-        )
-        print(f"| {name:56} | {_shown(ours):>10} | {_shown(theirs):>10} | {f'1/{theirs / ours:.1f}':>7} |")
-
-
-def _shown(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
+    libraries = [name for name, needs in LIBRARIES.items() if installed(needs)]
+    if options.libraries:
+        libraries = [name for name in libraries if name in options.libraries.split(",")]
+    chosen = options.workloads or [*FRESH, *STEADY]
+    kept: dict[str, Any] = {}
+    about = machine()
+    text = [f"{about['cpu']}, {about['cores']} cores, Python {about['python']}; {about['versions']}"]
+    print(text[0])
+    for workload in chosen:
+        if workload in FRESH:
+            taking = [name for name in libraries if name not in BY_HAND]
+            for name, figures in fresh(workload, taking, options.rounds).items():
+                kept[f"{workload}: {name}"] = figures
+                unit = "MiB" if "MiB" in name else "s"
+                text.append(table(f"\n{FRESH[workload]} ({name})", figures, unit))
+                print(text[-1], flush=True)
+        else:
+            taking = [name for name in libraries if workload in BY_HAND.get(name, STEADY)]
+            kept[workload] = steady(workload, taking, options.rounds)
+            text.append(table(f"\n{STEADY[workload]}", kept[workload]))
+            print(text[-1], flush=True)
+    options.out.mkdir(exist_ok=True)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H%M")
+    (options.out / f"{stamp}.json").write_text(json.dumps({"machine": about, "figures": kept}, indent=1))
+    (options.out / f"{stamp}.txt").write_text("\n".join(text) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ Padding = str | Sequence[tuple[int, int]]
 Pairs = tuple[tuple[int, int], ...]
 Sizes = tuple[int, ...]
 
-_CHUNK_BYTES = 1 << 20  # patches of about this size stay in the cache of one core
+_CHUNK_BYTES = 3 << 20  # patches of about this size stay in the cache
 _MOST_SHIFTS = 128  # a depthwise window of more elements would take long to compile as a sum of shifted images
 
 
@@ -158,11 +158,35 @@ def _cpu_conv_of_groups(x: Array, kernel: Array, strides: Sizes, pads: Pairs, di
 
 
 def _forward(x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes, groups: int = 1) -> Array:
+    together = _neighbours(x, kernel, strides, pads, dilation) if groups == 1 else 1
+    if together == 1:
+        return _convolved(x, kernel, strides, pads, dilation, groups)
+    edges = [[(0, 0)] * kernel.ndim for _ in range(together)]
+    for at, pairs in enumerate(edges):
+        pairs[-3] = (at, together - 1 - at)
+    kernels = xp.concatenate([xp.pad(kernel, pairs) for pairs in edges], axis=-1)
+    y = _convolved(x, kernels, (*strides[:-1], together), pads, dilation)
+    return y.reshape(*y.shape[:-2], y.shape[-2] * together, kernel.shape[-1])
+
+
+def _convolved(
+    x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes, groups: int = 1, spread: Sizes | None = None
+) -> Array:
     spatial = "DHW"[-len(strides) :]
     layout = (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
     return lax.conv_general_dilated(
-        x, kernel, strides, pads, rhs_dilation=dilation, dimension_numbers=layout, feature_group_count=groups
-    )
+        x, kernel, strides, pads, lhs_dilation=spread, rhs_dilation=dilation, dimension_numbers=layout,
+        feature_group_count=groups,
+    )  # fmt: skip
+
+
+def _neighbours(x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes) -> int:
+    """How many neighbouring outputs to compute as filters of one: a matrix product wants at least 32 columns."""
+    channels, filters = kernel.shape[-2:]
+    if channels > 16 or filters > 16 or strides[-1] != 1 or dilation[-1] != 1 or kernel.shape[-3] == 1:
+        return 1
+    outputs = x.shape[-2] + sum(pads[-1]) - kernel.shape[-3] + 1
+    return next(n for n in ((4, 2, 1) if channels <= 4 or filters <= 8 else (2, 1)) if outputs % n == 0)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -188,13 +212,38 @@ _cpu_conv.defvjp(_cpu_conv_forward, _cpu_conv_backward)
 def _input_gradient(sizes: Sizes, kernel: Array, g: Array, strides: Sizes, pads: Pairs, dilation: Sizes) -> Array:
     """The output's gradient, spread out by the strides, convolved with the turned kernel."""
     rank = len(sizes)
+    window = kernel.shape[:rank]
+    if max(strides) > 1 and max(dilation) == 1 and max(window) > 1 and min(g.shape) > 0:
+        return _input_gradient_by_phases(sizes, kernel, g, strides, pads)
     turned = xp.swapaxes(xp.flip(kernel, range(rank)), -1, -2)
     edges = _gradient_edges(sizes, kernel, g.shape[1:-1], strides, pads, dilation)
-    spatial = "DHW"[-rank:]
-    layout = (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
-    return lax.conv_general_dilated(
-        g, turned, (1,) * rank, edges, lhs_dilation=strides, rhs_dilation=dilation, dimension_numbers=layout
-    )
+    if max(strides) == 1:
+        return _forward(g, turned, strides, edges, dilation)
+    if max(window) == 1:
+        return _edged(_forward(g, turned, (1,) * rank, ((0, 0),) * rank, dilation), edges, strides)
+    return _convolved(g, turned, (1,) * rank, edges, dilation, spread=strides)
+
+
+def _input_gradient_by_phases(sizes: Sizes, kernel: Array, g: Array, strides: Sizes, pads: Pairs) -> Array:
+    """The same, where places that have the same remainder by the strides are filters of one convolution.
+
+    Along an axis, place m · stride + r (counted with the padding) is the sum over t of g[m - t] · kernel[r + stride · t].
+    """
+    rank = len(sizes)
+    *window, channels, filters = kernel.shape
+    taps = [-(-width // by) for width, by in zip(window, strides, strict=True)]
+    counts = [-(-(size + low) // by) for size, low, by in zip(sizes, (low for low, _ in pads), strides, strict=True)]
+    rest = [(0, n * by - width) for n, by, width in zip(taps, strides, window, strict=True)]
+    parts = xp.pad(kernel, [*rest, (0, 0), (0, 0)])
+    parts = parts.reshape(*(n for pair in zip(taps, strides, strict=True) for n in pair), channels, filters)
+    parts = xp.flip(parts, range(0, 2 * rank, 2))
+    order = [*range(0, 2 * rank, 2), 2 * rank + 1, *range(1, 2 * rank, 2), 2 * rank]
+    parts = parts.transpose(order).reshape(*taps, filters, math.prod(strides) * channels)
+    edges = tuple((n - 1, count - size) for n, count, size in zip(taps, counts, g.shape[1:-1], strict=True))
+    y = _forward(g, parts, (1,) * rank, edges, (1,) * rank).reshape(g.shape[0], *counts, *strides, channels)
+    order = [0, *(axis for i in range(rank) for axis in (1 + i, 1 + rank + i)), 2 * rank + 1]
+    y = y.transpose(order).reshape(g.shape[0], *(n * by for n, by in zip(counts, strides, strict=True)), channels)
+    return y[(slice(None), *(slice(low, low + size) for size, (low, _) in zip(sizes, pads, strict=True)))]
 
 
 def _gradient_edges(sizes: Sizes, kernel: Array, outputs: Sizes, strides: Sizes, pads: Pairs, dilation: Sizes) -> Pairs:
@@ -208,20 +257,25 @@ def _gradient_edges(sizes: Sizes, kernel: Array, outputs: Sizes, strides: Sizes,
 
 
 def _kernel_gradient(x: Array, g: Array, shape: Sizes, strides: Sizes, pads: Pairs, dilation: Sizes) -> Array:
-    """Sum over images of patches^T @ gradients, a few images at a time."""
+    """Sum over images of gradients^T @ patches, a few images at a time."""
     *window, channels, filters = shape
-    outputs = g.shape[1:-1]
-    x = xp.pad(x, ((0, 0), *[(max(low, 0), max(high, 0)) for low, high in pads], (0, 0)))
+    rank, outputs = len(window), g.shape[1:-1]
 
-    def add_chunk(total: Array, chunk: tuple[Array, Array]) -> tuple[Array, None]:
-        images, gradients = chunk
-        patches = xp.stack([_window(images, at, outputs, strides, dilation) for at in _places(window)], axis=-2)
-        patches = patches.reshape(-1, math.prod(window) * channels)
-        return total + patches.T @ gradients.reshape(-1, filters), None
+    def product_of(images: Array, gradients: Array) -> Array:
+        patches = _edged(images, pads)
+        for axis in reversed(range(rank)):  # the last first: (*window, channels) in the end
+            span, by, step = (outputs[axis] - 1) * strides[axis] + 1, strides[axis], dilation[axis]
+            starts = range(0, window[axis] * step, step)
+            views = [lax.slice_in_dim(patches, at, at + span, by, axis=axis + 1) for at in starts]
+            patches = xp.concatenate(views, axis=-1)
+        return gradients.reshape(-1, filters).T @ patches.reshape(-1, math.prod(window) * channels)
 
+    if math.prod(window) == 1:
+        return product_of(x, g).T.reshape(shape)
     chunks = _chunks(x, g, math.prod(outputs) * math.prod(window) * channels)
-    total, _ = lax.scan(add_chunk, xp.zeros((math.prod(window) * channels, filters), g.dtype), chunks)
-    return total.reshape(shape)
+    total = xp.zeros((filters, math.prod(window) * channels), g.dtype)
+    total, _ = lax.scan(lambda total, chunk: (total + product_of(*chunk), None), total, chunks)
+    return total.T.reshape(shape)
 
 
 def _chunks(x: Array, g: Array, values: int) -> tuple[Array, Array]:
@@ -317,7 +371,7 @@ def _cpu_depthwise_backward(
 _cpu_depthwise.defvjp(_cpu_depthwise_forward, _cpu_depthwise_backward)
 
 
-def _edged(x: Array, pads: Pairs, strides: Sizes = ()) -> Array:
+def _edged(x: Array, pads: Sequence[tuple[int, int]], strides: Sizes = ()) -> Array:
     """`x` spread out by the strides, with zeros around (or edges cut off, where negative)."""
     inside = [by - 1 for by in strides] or [0] * len(pads)
     spatial = [(low, high, gap) for (low, high), gap in zip(pads, inside, strict=True)]
@@ -342,20 +396,39 @@ def _cpu_max_pool_backward(
 ) -> tuple[Array]:
     """Each gradient goes to the first place in its window that holds the maximum."""
     x, y = saved
-    free = xp.ones(y.shape, bool)
-    padded = [size + low + high for size, (low, high) in zip(x.shape[1:-1], pads, strict=True)]
-    total = xp.zeros((x.shape[0], *padded, x.shape[-1]), g.dtype)
-    zero = np.zeros((), g.dtype)
-    for place, view in zip(_places(window), _pool_views(x, window, strides, pads), strict=True):
-        hit = free & (view == y)
-        free = free & ~hit
-        spread = [
-            (at, size - at - (n - 1) * k - 1, k - 1)
-            for at, size, n, k in zip(place, padded, y.shape[1:-1], strides, strict=True)
-        ]
-        total = total + lax.pad(xp.where(hit, g, zero), zero, [(0, 0, 0), *spread, (0, 0, 0)])
+    places, views = _places(window), _pool_views(x, window, strides, pads)
+    first = xp.full(y.shape, len(places), np.uint8)
+    for number, view in reversed(list(enumerate(views))):
+        first = xp.where(view == y, np.uint8(number), first)
+    padded = tuple(size + low + high for size, (low, high) in zip(x.shape[1:-1], pads, strict=True))
+    total = (_spread_once if window == strides else _spread)(first, g, window, strides, padded)
     inner = [slice(low, low + size) for size, (low, _) in zip(x.shape[1:-1], pads, strict=True)]
     return (total[(slice(None), *inner, slice(None))],)
+
+
+def _spread_once(first: Array, g: Array, window: Sizes, strides: Sizes, padded: Sizes) -> Array:
+    """Windows side by side: what each place is given is one comparison."""
+    rank, outputs = len(window), g.shape[1:-1]
+    number = xp.arange(math.prod(window), dtype=np.uint8).reshape(window)
+    between = tuple(2 * axis + 2 for axis in range(rank))  # (batch, output, place, output, place, channels)
+    number = xp.expand_dims(number, (0, *(2 * axis + 1 for axis in range(rank)), 2 * rank + 1))
+    hit = xp.expand_dims(first, between) == number
+    total = xp.where(hit, xp.expand_dims(g, between), np.zeros((), g.dtype))
+    total = total.reshape(g.shape[0], *(n * k for n, k in zip(outputs, window, strict=True)), g.shape[-1])
+    rest = [(0, size - n * k) for size, n, k in zip(padded, outputs, window, strict=True)]
+    return _edged(total, rest) if any(high for _, high in rest) else total
+
+
+def _spread(first: Array, g: Array, window: Sizes, strides: Sizes, padded: Sizes) -> Array:
+    """Windows that overlap or leave gaps: a sum over the places in them."""
+    total = xp.zeros((g.shape[0], *padded, g.shape[-1]), g.dtype)
+    for number, place in enumerate(_places(window)):
+        edges = [
+            (at, size - at - (n - 1) * k - 1)
+            for at, size, n, k in zip(place, padded, g.shape[1:-1], strides, strict=True)
+        ]
+        total = total + _edged(xp.where(first == number, g, np.zeros((), g.dtype)), edges, strides)
+    return total
 
 
 _cpu_max_pool.defvjp(_cpu_max_pool_forward, _cpu_max_pool_backward)

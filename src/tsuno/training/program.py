@@ -25,8 +25,10 @@ from tsuno.engine import xp
 from tsuno.training.step import Step
 
 _LARGE = 500_000
-"""Numbers in a state (weights and what the optimizer keeps of them) from which the time of a step matters more than
-that of compiling it."""
+"""Numbers in a state (weights and what the optimizer keeps of them) from which the arithmetic of the optimizer matters
+more than the time of compiling."""
+_LARGE_OF_IMAGES = 30 * _LARGE
+"""The same where kernels are convolved: most of the arithmetic is then on images."""
 NEVER = 1 << 30
 """The period of counters that go on."""
 
@@ -52,7 +54,9 @@ class Program:
         self._variables = slots(step.owners)
         self._fixed = {path for path, variable in self._variables.items() if fixed(variable)}
         self._compiled_step = engine.subprogram(step)
-        quickly = sum(variable._value.size for variable in self._variables.values()) < _LARGE
+        values = [variable._value for variable in self._variables.values()]
+        images = any(value.ndim > 3 for value in values)
+        quickly = sum(value.size for value in values) < (_LARGE_OF_IMAGES if images else _LARGE)
         self._dispatch = engine.compile(self._run, quickly, donate_argnums=1, static_argnames="size")
         self.pace = Pace()
 
