@@ -36,6 +36,8 @@ class Context(threading.local):
     """Where variables enter themselves that get their values from a file; None where they make their own."""
     nothing: Any = None
     """While shapes are inferred, a number without a value: what values are made of that are still to come."""
+    products: dict[int, Any] | None = None
+    """Inside a loop over time, functions that multiply with a weight, by the weight's id."""
     made: tuple[Any, ...] = ()
     """Functions that each new layer is passed through."""
     recording: Any = None

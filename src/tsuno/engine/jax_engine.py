@@ -42,6 +42,7 @@ from tsuno.engine.randomness import (
     truncated_normal,
     uniform,
 )
+from tsuno.engine.loops import recurrence
 
 __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
@@ -49,7 +50,7 @@ __all__ = [
     "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64", "eval_shape", "evaluated",
     "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop", "gamma", "has_fused_attention",
     "host_memory", "is_array", "is_key", "is_traced", "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named",
-    "nn", "normal", "on_host", "permutation", "placed", "put", "randint", "ready", "remat", "resize",
+    "nn", "normal", "on_host", "permutation", "placed", "put", "randint", "ready", "recurrence", "remat", "resize",
     "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program",
     "show", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes",
     "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree",

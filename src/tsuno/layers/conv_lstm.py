@@ -65,16 +65,21 @@ class ConvLSTMCell(LSTMCell):
         return ops.reshape(x, (*inputs.shape[:sample], *x.shape[1:]))
 
     def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
-        batch, sample = inputs.shape[0], -1 - self.rank
+        sample = -1 - self.rank
+        batch = inputs.shape[sample - 1]
         shape = list(inputs.shape[sample:])
         shape[self.gate_axis] *= self.gates
         mask = self.mask(self.dropout, (batch, *shape), inputs.dtype, training)
         if mask is not None:
-            steps = len(inputs.shape) > self.rank + 2
-            inputs = self._for_each_gate(inputs) * (ops.expand_dims(mask, 1) if steps else mask)
+            inputs = self._for_each_gate(inputs) * mask
         projected = self.project(inputs)
         shape = projected.shape[sample:]
         return projected, self.mask(self.recurrent_dropout, (batch, *shape), inputs.dtype, training)
+
+    @property
+    def carried(self) -> list[Any]:
+        """None: states are convolved."""
+        return []
 
     def _recur(self, state: Any, mask: Any) -> Any:
         state = state if mask is None else self._for_each_gate(state) * mask

@@ -14,6 +14,7 @@ from tsuno import engine, ops
 from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import describe
+from tsuno.core.registry import in_library
 from tsuno.core.variable import Variable
 from tsuno.layers.base import Layer
 from tsuno.layers.input_spec import InputSpec
@@ -143,24 +144,27 @@ class RNN(Layer):
 
     def _steps(self, sequences: Any, training: bool) -> tuple[Any, Any]:
         """What each step is given (time first), and the function of it and the states."""
+        sequences = ops.swapaxes(sequences, 0, 1)
         if getattr(self.cell, "splits", False):
             with scope(path=(*context.path, self.cell.name)):
                 prepared, constants = self.cell.prepare(sequences, training)
-            return ops.swapaxes(prepared, 0, 1), lambda x, states: self.cell.step(x, states, constants)
+            return prepared, lambda x, states: self.cell.step(x, states, constants)
 
         def step(x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
             output, new = self.cell(x, states)
             return output, list(new) if isinstance(new, (list, tuple)) else [new]
 
-        return ops.swapaxes(sequences, 0, 1), step
+        return sequences, step
 
     def _loop(self, step: Any, inputs: Any, mask: Any, states: list[Any]) -> tuple[Any, Any, list[Any]]:
         """Run the steps: all outputs (time first), the last one, the final states."""
         masks = None if mask is None else ops.expand_dims(ops.cast(ops.swapaxes(mask, 0, 1), "bool"), -1)
 
-        def advance(carry: tuple[Any, ...], item: tuple[Any, Any]) -> tuple[tuple[Any, ...], Any]:
+        def advance(carry: tuple[Any, ...], item: tuple[Any, Any], products: Sequence[Any] = ()) -> Any:
             x, kept = item
-            with scope(bindings=dict(context.bindings or {}), compute_dtype=context.compute_dtype, probes=None):
+            by_weight = {id(weight): product for weight, product in zip(carried, products, strict=False)}
+            bindings = dict(context.bindings or {})
+            with scope(bindings=bindings, compute_dtype=context.compute_dtype, probes=None, products=by_weight):
                 output, new = step(x, tree.pack_sequence_as(states, list(carry)))
             new = tree.flatten(new)
             if kept is not None:
@@ -169,6 +173,7 @@ class RNN(Layer):
                 new = [_where(kept, after, before) for after, before in zip(new, carry, strict=True)]
             return tuple(ops.cast(value, before.dtype) for value, before in zip(new, carry, strict=True)), output
 
+        carried: list[Any] = getattr(self.cell, "carried", [])
         carry = tuple(tree.flatten(states))
         if self.unroll:
             order = range(inputs.shape[0])
@@ -180,7 +185,9 @@ class RNN(Layer):
         if self.go_backwards:
             inputs = ops.flip(inputs, axis=0)
             masks = None if masks is None else ops.flip(masks, axis=0)
-        carry, outputs = engine.scan(advance, carry, (inputs, masks))
+        additive = getattr(self.cell, "additive", False) and in_library(type(self.cell))
+        weights = [weight.value for weight in carried]
+        carry, outputs = engine.recurrence(advance, carry, (inputs, masks), weights, additive)
         return outputs, outputs[-1], list(tree.pack_sequence_as(states, list(carry)))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:

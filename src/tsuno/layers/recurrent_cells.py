@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Unpack
 
 from tsuno import initializers, ops, random
 from tsuno.core import tree
+from tsuno.core.context import context
 from tsuno.core.errors import describe
 from tsuno.core.seeds import SeedGenerator
 from tsuno.core.validate import Fraction, PositiveInt
+from tsuno.core.variable import Variable
 from tsuno.layers.base import Layer
 from tsuno.layers.parts import LayerOptions, inner_layer
 
@@ -107,10 +109,10 @@ class _Cell(Layer):
         return random.dropout(ops.ones(shape, dtype=dtype), rate, seed=self.seed_generator)
 
     def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
-        """The projected inputs of one step or of all, and the dropout mask of the state."""
-        mask, recurrent_mask = self.masks(inputs.shape[0], inputs.shape[-1], inputs.dtype, training)
+        """The projected inputs of one step or of all (time first), and the dropout mask of the state."""
+        mask, recurrent_mask = self.masks(inputs.shape[-2], inputs.shape[-1], inputs.dtype, training)
         if mask is not None:
-            inputs = inputs * (mask if len(inputs.shape) == 2 else ops.expand_dims(mask, 1))
+            inputs = inputs * mask
         return self.project(inputs), recurrent_mask
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
@@ -124,9 +126,19 @@ class _Cell(Layer):
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
 
+    additive: ClassVar[bool] = True
+    """Whether the gates depend on the sum of what inputs and state contribute, not on each."""
+
+    @property
+    def carried(self) -> list[Variable]:
+        """The weights that `step` multiplies a state with, each once."""
+        return [self.recurrent_kernel] if isinstance(self.recurrent_kernel, Variable) else []
+
     def _recur(self, state: Any, mask: Any) -> Any:
         """What the state contributes to all gates."""
-        return ops.matmul(state if mask is None else state * mask, self.recurrent_kernel)
+        state = state if mask is None else state * mask
+        product = (context.products or {}).pop(id(self.recurrent_kernel), None)
+        return ops.matmul(state, self.recurrent_kernel) if product is None else product(state)
 
 
 class SimpleRNNCell(_Cell):
@@ -291,6 +303,7 @@ class GRUCell(_Cell):
 
     _unsaid = frozenset({"implementation"})
     gates = 3
+    additive = False
 
     def __init__(
         self,
@@ -317,6 +330,10 @@ class GRUCell(_Cell):
         super().__init__(**arguments_for(_Cell, locals()), **kwargs)
         self.reset_after = reset_after
 
+    @property
+    def carried(self) -> list[Variable]:
+        return super().carried if self.reset_after else []
+
     def bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
@@ -325,15 +342,15 @@ class GRUCell(_Cell):
 
     def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
         h, n, sigma = states[0], self.units, self.recurrent_activation
-        dropped = h if recurrent_mask is None else h * recurrent_mask
         x_z, x_r, x_h = ops.split(projected, 3, axis=-1)
         if self.reset_after:
-            inner = ops.matmul(dropped, self.recurrent_kernel)
+            inner = self._recur(h, recurrent_mask)
             inner = inner if self.bias is None else inner + self.bias[1]
             u_z, u_r, u_h = ops.split(inner, 3, axis=-1)
             z, r = sigma(x_z + u_z), sigma(x_r + u_r)
             candidate = self.activation(x_h + r * u_h)
         else:
+            dropped = h if recurrent_mask is None else h * recurrent_mask
             kernel = ops.convert_to_tensor(self.recurrent_kernel)
             u_z, u_r = ops.split(ops.matmul(dropped, kernel[:, : 2 * n]), 2, axis=-1)
             z, r = sigma(x_z + u_z), sigma(x_r + u_r)
@@ -385,6 +402,13 @@ class StackedRNNCells(Layer):
             for cell in self.cells
         ]
 
+    additive: ClassVar[bool] = False
+
+    @property
+    def carried(self) -> list[Variable]:
+        """The weights that the cells multiply a state with, each once."""
+        return [weight for cell in self.cells for weight in getattr(cell, "carried", [])]
+
     def build(self, input_shape: Sequence[int | None]) -> None:
         for cell in self.cells:
             if not cell.built:
@@ -395,7 +419,7 @@ class StackedRNNCells(Layer):
     def prepare(self, inputs: Any, training: bool) -> tuple[Any, Any]:
         """The first cell's projected inputs, and the dropout masks of all."""
         constants: list[tuple[Any, Any] | None] = []
-        size = inputs.shape[-1]
+        batch, size = inputs.shape[-2:]
         for place, cell in enumerate(self.cells):
             if not getattr(cell, "splits", False):
                 constants.append(None)
@@ -403,7 +427,7 @@ class StackedRNNCells(Layer):
                 inputs, recurrent_mask = cell.prepare(inputs, training)
                 constants.append((None, recurrent_mask))
             else:
-                constants.append(cell.masks(inputs.shape[0], size, self.compute_dtype, training))
+                constants.append(cell.masks(batch, size, self.compute_dtype, training))
             size = _output_size(cell)
         return inputs, constants
 
