@@ -117,7 +117,9 @@ def fresh(workload: str, libraries: list[str], rounds: int) -> dict[str, Figures
 
     def run(library: str, cache: str) -> dict[str, float] | None:
         started = time.perf_counter()
-        done = subprocess.run(command(library, workload, "--fresh"), env=environment(cache), capture_output=True, text=True)
+        done = subprocess.run(
+            command(library, workload, "--fresh"), env=environment(cache), capture_output=True, text=True
+        )
         whole = time.perf_counter() - started
         return None if done.returncode else {**json.loads(done.stdout.splitlines()[-1]), "process": whole}
 

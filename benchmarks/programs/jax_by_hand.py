@@ -95,7 +95,7 @@ def epoch(
 
 def mlp() -> Action:
     params = {"a": dense(784, 512), "b": dense(512, 10)}
-    forward = lambda p, x: applied(p["b"], jax.nn.relu(applied(p["a"], x)))  # noqa: E731
+    forward = lambda p, x: applied(p["b"], jax.nn.relu(applied(p["a"], x)))
     return epoch(params, forward, classes, rmsprop, data.digits(60_000, flat=True), 128)
 
 

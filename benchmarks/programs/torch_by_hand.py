@@ -44,7 +44,7 @@ def epoch(
 
 
 def logistic() -> Action:
-    make = lambda p: torch.optim.SGD(p, 0.1)  # noqa: E731
+    make = lambda p: torch.optim.SGD(p, 0.1)
     return epoch(nn.Linear(3, 1), make, F.binary_cross_entropy_with_logits, data.logistic(), 1, 200)
 
 
@@ -88,7 +88,11 @@ def resnet20() -> Action:
 class Reader(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.embed, self.lstm, self.out = nn.Embedding(20_000, 128), nn.LSTM(128, 128, batch_first=True), nn.Linear(128, 1)
+        self.embed, self.lstm, self.out = (
+            nn.Embedding(20_000, 128),
+            nn.LSTM(128, 128, batch_first=True),
+            nn.Linear(128, 1),
+        )
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         return self.out(self.lstm(self.embed(ids))[0][:, -1])
@@ -101,7 +105,7 @@ def lstm() -> Action:
 class Encoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        make = lambda: nn.TransformerEncoderLayer(128, 4, 256, dropout=0.0, batch_first=True)  # noqa: E731
+        make = lambda: nn.TransformerEncoderLayer(128, 4, 256, dropout=0.0, batch_first=True)
         self.embed, self.blocks, self.out = nn.Embedding(20_000, 128), nn.Sequential(make(), make()), nn.Linear(128, 1)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tsuno.core.errors import suggest
@@ -93,11 +96,25 @@ def version() -> str:
     return __version__
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A block in which no garbage is looked for: imports make none, and many objects to look through."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"tsuno.{name}")
+        with _no_collection():
+            return importlib.import_module(f"tsuno.{name}")
     if name in _HOMES:
-        value = getattr(importlib.import_module(f"tsuno.{_HOMES[name]}"), name)
+        with _no_collection():
+            value = getattr(importlib.import_module(f"tsuno.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'tsuno' has no attribute {name!r}.{suggest(name, __all__)}")

@@ -26,9 +26,17 @@ def once(function: F) -> F:
     return functools.cache(function)  # type: ignore[return-value]
 
 
+class _SignatureOfClass:
+    """The signature of a class's constructor, found when somebody asks."""
+
+    def __get__(self, instance: Any, cls: type) -> inspect.Signature:
+        return _signature(cls)
+
+
 class Configurable:
     """Base of everything that is described by its constructor's arguments."""
 
+    __signature__: ClassVar[Any] = _SignatureOfClass()
     _arguments: dict[str, Any]
     _takes_any: ClassVar[bool] = False
     """Whether the constructor takes arguments of any name; classes of users that have `**kwargs` do."""
@@ -37,10 +45,6 @@ class Configurable:
         super().__init_subclass__(**kwargs)
         if "__init__" in cls.__dict__:
             cls.__init__ = _boundary(cls, cls.__init__)  # type: ignore[method-assign]
-        parameters = [parameter for parameter, _ in _parameters(cls)]
-        if cls._takes_any or (not registry.in_library(cls) and _is_open(cls)):
-            parameters.append(inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD))
-        cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         if registry.in_library(cls) and not cls.__name__.startswith("_"):
             registry.add_to_library(cls)
 
@@ -93,6 +97,14 @@ class Configurable:
 
 def _same(value: Any, default: Any) -> bool:
     return value is default or (isinstance(value, (str, int, float, bool, tuple)) and value == default)
+
+
+@once
+def _signature(cls: type[Configurable]) -> inspect.Signature:
+    parameters = [parameter for parameter, _ in _parameters(cls)]
+    if cls._takes_any or (not registry.in_library(cls) and _is_open(cls)):
+        parameters.append(inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD))
+    return inspect.Signature(parameters)
 
 
 @once

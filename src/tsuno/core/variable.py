@@ -28,6 +28,7 @@ from tsuno.core.context import context, scope
 from tsuno.core.dtypes import is_float, numpy_dtype, standardize_dtype
 from tsuno.core.errors import invalid
 from tsuno.core.naming import auto_name
+from tsuno.core.registry import in_library
 
 State = dict[str, Any]
 _LARGE = 1 << 28
@@ -202,7 +203,8 @@ class _Awaited:
             raise MemoryError(f"A weight of shape {self.shape} takes {self.nbytes} bytes; the device has {there}.")
         with engine.eager(), scope(bindings=None, compute_dtype=None):
             value = self._initializer(self.shape, dtype=self._name)
-            return _own(engine.asarray(_value(value), self._name), value)
+            own = engine.asarray(_value(value), self._name)
+            return own if in_library(type(self._initializer)) else _own(own, value)
 
 
 @contextmanager

@@ -227,7 +227,7 @@ def _input_gradient(sizes: Sizes, kernel: Array, g: Array, strides: Sizes, pads:
 def _input_gradient_by_phases(sizes: Sizes, kernel: Array, g: Array, strides: Sizes, pads: Pairs) -> Array:
     """The same, where places that have the same remainder by the strides are filters of one convolution.
 
-    Along an axis, place m · stride + r (counted with the padding) is the sum over t of g[m - t] · kernel[r + stride · t].
+    Along an axis, place m · stride + r (of the padded input) is the sum over t of g[m - t] · kernel[r + stride · t].
     """
     rank = len(sizes)
     *window, channels, filters = kernel.shape

@@ -10,7 +10,6 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,7 +17,10 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
+from tsuno.engine.cache import use_compilation_cache
 from tsuno.engine.convolution import avg_pool, conv, conv_transpose, for_any_device, max_pool
+from tsuno.engine.loops import recurrence
+from tsuno.engine.placement import copy, eager, from_host
 from tsuno.engine.programs import (
     evaluated,
     is_key,
@@ -42,19 +44,19 @@ from tsuno.engine.randomness import (
     truncated_normal,
     uniform,
 )
-from tsuno.engine.loops import recurrence
 
 __all__ = [
-    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
-    "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient", "default_device",
-    "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64", "eval_shape", "evaluated",
-    "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop", "gamma", "has_fused_attention",
-    "host_memory", "is_array", "is_key", "is_traced", "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named",
-    "nn", "normal", "on_host", "permutation", "placed", "put", "randint", "ready", "recurrence", "remat", "resize",
-    "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program",
-    "show", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes",
-    "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree",
-    "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
+    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
+    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64",
+    "eval_shape", "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop",
+    "gamma", "has_fused_attention", "host_memory", "is_array", "is_key", "is_stored", "is_traced",
+    "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "on_host", "permutation",
+    "placed", "put", "randint", "ready", "recurrence", "remat", "resize", "restored_program", "rsqrt",
+    "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program", "show", "special",
+    "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes", "take_rows",
+    "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree", "truncated_normal",
+    "uniform", "value_and_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -122,11 +124,16 @@ def _compiler_options(quickly: bool) -> dict[str, Any] | None:
     options: dict[str, Any] = {"xla_cpu_experimental_ynn_fusion_type": kinds}
     if quickly:
         options["xla_cpu_use_fusion_emitters"] = False
-    try:
-        jax.jit(lambda x: x, compiler_options=options).lower(0).compile()
-    except Exception:  # another version of XLA may not know the option
-        return None
+    if jax.__version_info__[:2] != _KNOWN:
+        try:
+            jax.jit(lambda x: x, compiler_options=options).lower(0).compile()
+        except Exception:  # another version of XLA may not know the options
+            return None
     return options
+
+
+_KNOWN = (0, 10)
+"""The versions of JAX whose compiler is known to have the options."""
 
 
 def asarray(x: Any, dtype: Any = None) -> Array:
@@ -145,7 +152,7 @@ def asarray(x: Any, dtype: Any = None) -> Array:
                 "Convert it first, for example with `np.asarray(x, dtype='float32')`."
             )
         dtype = dtype or jax.dtypes.canonicalize_dtype(x.dtype)
-        return xp.asarray(x.astype(dtype, copy=False))
+        return from_host(x.astype(dtype, copy=False))
     return xp.asarray(x, dtype=dtype)
 
 
@@ -158,14 +165,14 @@ def _holds_arrays(x: Any) -> bool:
     return isinstance(x, Array)
 
 
-def copy(x: Any) -> Array:
-    """An array of the same values with memory of its own."""
-    return x if isinstance(x, Tracer) else xp.array(x, copy=True)
-
-
 def is_array(x: Any) -> bool:
     """Whether `x` is an engine array, concrete or traced."""
     return isinstance(x, Array)
+
+
+def is_stored(x: Any) -> bool:
+    """Whether `x` is an engine array that has values."""
+    return isinstance(x, Array) and not isinstance(x, Tracer)
 
 
 def is_traced(x: Any) -> bool:
@@ -209,11 +216,6 @@ def placed(x: np.ndarray) -> Any:
 def ready(x: Any) -> Any:
     """`x`, once the device has finished computing it."""
     return jax.block_until_ready(x)
-
-
-def eager() -> AbstractContextManager[Any]:
-    """A context in which array code runs at once even while a program is being traced."""
-    return jax.core.eval_context()
 
 
 def device_count() -> int:
@@ -307,21 +309,7 @@ def bitcast(x: Any, dtype: Any) -> Array:
     return lax.bitcast_convert_type(x, dtype)
 
 
-def _use_compilation_cache() -> None:
-    """Keep compiled programs on disk: compiling is what a newcomer waits for."""
-    if getattr(jax.config, "jax_compilation_cache_dir", None) or os.environ.get("TSUNO_COMPILATION_CACHE") == "0":
-        return
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = Path(os.environ.get("TSUNO_COMPILATION_CACHE") or base / "tsuno" / "compiled")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return  # a read-only home costs speed, nothing else
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
-
-
-_use_compilation_cache()
+use_compilation_cache()
 
 
 def has_fused_attention() -> bool:

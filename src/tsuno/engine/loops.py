@@ -1,12 +1,13 @@
 """Loops over time that multiply what they carry with weights: the weights' gradient is one product in the end.
 
-Differentiated as it stands, a loop adds up the gradient of such a weight step by step, which reads and writes all of it
-each time. Here the gradients of the products are collected instead, and multiplied with the carried values of all steps.
+Differentiated as it stands, a loop adds up the gradient of such a weight step by step, which reads and writes all of
+it each time. Here the gradients of the products are collected instead, and multiplied with what was carried, at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ Product = Callable[[Array], Array]
 
 
 def recurrence(
-    step: Callable[[Any, Any, list[Product]], tuple[Any, Any]],
+    step: Callable[[Any, Any, Sequence[Product]], tuple[Any, Any]],
     carry: Any,
     inputs: Any,
     weights: Sequence[Array],
@@ -48,7 +49,7 @@ def recurrence(
                 y = xp.matmul(value, weights[place])
                 return y if more is None else y + more[place]
 
-            products = [lambda value, place=place: product(place, value) for place in range(len(weights))]
+            products = [partial(product, place) for place in range(len(weights))]
             carry, output = step(carry, x, products)
             return carry, (output, multiplied)
 
@@ -57,7 +58,7 @@ def recurrence(
 
     added = None
     if not additive:
-        shapes = jax.eval_shape(lambda *args: run(*args, None)[1], carry, inputs, weights)
+        shapes = jax.eval_shape(partial(run, added=None), carry, inputs, weights)[1]
         if None in shapes:  # a step that does something else
             return recurrence(step, carry, inputs, ())
         added = [xp.zeros((*x.shape[:-1], w.shape[-1]), x.dtype) for x, w in zip(shapes, weights, strict=True)]
@@ -78,7 +79,8 @@ def recurrence(
         further, multiplied = saved
         d_carry, d_inputs, d_added, d_constants = further(gradients)
         each = jax.tree.leaves(d_inputs)[:1] if additive else d_added
-        return d_carry, d_inputs, [_transposed_product(x, g) for x, g in zip(multiplied, each, strict=True)], d_constants
+        d_weights = [_transposed_product(x, g) for x, g in zip(multiplied, each, strict=True)]
+        return d_carry, d_inputs, d_weights, d_constants
 
     whole.defvjp(forward, backward)
     result: tuple[Any, Any] = whole(carry, inputs, list(weights), constants)

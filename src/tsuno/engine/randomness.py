@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jax.numpy as xp
 import numpy as np
 from jax import Array
+
+from tsuno.engine.placement import from_host
 
 _HOST_LIMIT = 1 << 22  # above this many values a compiled program wins over NumPy
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -21,7 +22,7 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
 def uniform(key: Any, shape: Sequence[int], minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = "float32") -> Array:
     if _on_host(key, shape, dtype, minval, maxval):
-        return xp.asarray(_host_uniform(key, shape, np.float32(minval), np.float32(maxval)))
+        return from_host(_host_uniform(key, shape, np.float32(minval), np.float32(maxval)))
     return jax.random.uniform(key, tuple(shape), dtype=dtype, minval=minval, maxval=maxval)
 
 
@@ -29,7 +30,7 @@ def normal(key: Any, shape: Sequence[int], dtype: Any = "float32") -> Array:
     if _on_host(key, shape, dtype):
         low = np.nextafter(np.float32(-1), np.float32(0))
         values = _erf_inv(_host_uniform(key, shape, low, np.float32(1)))
-        return xp.asarray(np.float32(np.sqrt(2)) * values)
+        return from_host(np.float32(np.sqrt(2)) * values)
     return jax.random.normal(key, tuple(shape), dtype=dtype)
 
 
@@ -39,7 +40,7 @@ def truncated_normal(key: Any, shape: Sequence[int], dtype: Any = "float32") -> 
         edge = np.float32(0.95449974)  # erf(2 / sqrt(2))
         values = np.float32(np.sqrt(2)) * _erf_inv(_host_uniform(key, shape, -edge, edge))
         inside = np.nextafter(np.float32(2), np.float32(0))
-        return xp.asarray(np.clip(values, -inside, inside))
+        return from_host(np.clip(values, -inside, inside))
     return jax.random.truncated_normal(key, -2.0, 2.0, tuple(shape), dtype=dtype)
 
 

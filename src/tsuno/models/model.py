@@ -31,7 +31,7 @@ from tsuno.models.reading import unpack
 from tsuno.models.stepping import Stepping
 from tsuno.models.summary import summary
 from tsuno.rewrite.whole import quantize_model
-from tsuno.training import loop
+from tsuno.training import calls, loop
 from tsuno.training.compiled import Compiled, follow, recipe
 from tsuno.training.program import Programs
 
@@ -132,6 +132,10 @@ class Model(Stepping):
         return None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs.get("training") and kwargs.keys() <= {"training"}:
+            outputs = calls.called(self, args[0])
+            if outputs is not NotImplemented:
+                return outputs
         if self.graph is not None and type(self).call is Model.call:
             kwargs = {**dict(zip(("inputs", "training", "mask"), args, strict=False)), **kwargs}
             args = (kwargs.pop("inputs"),)
@@ -456,6 +460,10 @@ class Model(Stepping):
             steps: how many steps; all the data by default.
             callbacks: a list of callbacks.
         """
+        if not verbose and callbacks is None and steps is None and (batch_size is None or type(batch_size) is int):
+            run = calls.known(self, "predict", x)
+            if run is not None and len(x) <= (batch_size or 32):
+                return calls.on_host(run(x))
         return loop.predict(self, x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
 
     @spelled
@@ -509,7 +517,7 @@ class Model(Stepping):
         config = super().get_config()
         if type(self).__init__ is not Model.__init__:
             own = {key: value for key, value in config.items() if key not in ("inputs", "outputs")}
-            declared = set(type(self).__signature__.parameters)  # type: ignore[attr-defined]
+            declared = set(type(self).__signature__.parameters)
             return {key: value for key, value in own.items() if key in declared}
         return {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
 

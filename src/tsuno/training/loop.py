@@ -15,7 +15,7 @@ from tsuno.core.errors import unknown
 from tsuno.core.settings import max_epochs, max_steps_per_epoch
 from tsuno.core.variable import bind, unbind
 from tsuno.data import ArrayData, Data, make_data, split_batch
-from tsuno.training import checks
+from tsuno.training import calls, checks
 from tsuno.training.fitting import Run, read
 from tsuno.training.fitting import evaluate as measure
 from tsuno.training.preparing import (
@@ -168,6 +168,8 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
         watchers.close()
     fetched = engine.fetch(outputs)
     if len(fetched) == 1:
+        if isinstance(data, ArrayData) and steps is None:
+            calls.remember(model, "predict", x)
         return engine.tree.map(_writable, fetched[0])
     return engine.tree.map(lambda *parts: np.concatenate(parts), *fetched)
 
@@ -284,6 +286,10 @@ def _verbosity(verbose: Any) -> int:
 
 def _listed(model: Any, logs: Logs) -> Any:
     """Values in the order of `metrics_names`, or the loss alone."""
-    names = [name for name in model.metrics_names if name in logs]
-    values = [logs[name] for name in (*names, *(name for name in logs if name not in names))]
+
+    def order() -> list[str]:
+        names = [name for name in model.metrics_names if name in logs]
+        return [*names, *(name for name in logs if name not in names)]
+
+    values = [logs[name] for name in model._programs.get(("listed", *logs), order)]
     return values[0] if len(values) == 1 else values

@@ -76,8 +76,14 @@ def check_to_predict(model: Any, x: Any, all_x: Any) -> None:
         return
     build(model, x)
     checks.check_inputs(model, x)
-    if model._programs.get("looks up", lambda: any(hasattr(layer, "embeddings") for layer in model._flatten_layers())):
+    if looks_up(model):
         checks.check_indices(model, all_x)
+
+
+def looks_up(model: Any) -> bool:
+    """Whether a layer looks rows up by numbers, which must exist."""
+    find = lambda: any(hasattr(layer, "embeddings") for layer in model._flatten_layers())
+    return bool(model._programs.get("looks up", find))
 
 
 def check_values(model: Any, data: ArrayData, phase: str) -> None:

@@ -195,12 +195,17 @@ class Programs:
         self._version = constants.version
 
     def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        found = self.find(key)
+        if found is None:
+            found = self._made[key] = make()
+        return found
+
+    def find(self, key: Any) -> Any:
+        """What has been made before, or None."""
         if self._version != constants.version:
             self.clear()
             self._version = constants.version
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
+        return self._made.get(key)
 
     def clear(self) -> None:
         self._made.clear()

@@ -1,0 +1,156 @@
+"""The engine's own ways on a CPU give what the array library's give: convolutions, pooling, loops, copies, the cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsuno import engine
+from tsuno.engine import convolution
+from tsuno.engine.cache import prune
+
+RNG = np.random.default_rng(0)
+
+
+def numbers(*shape: int, dtype: Any = "float32") -> Any:
+    return jnp.asarray(RNG.normal(size=shape), dtype)
+
+
+def both(function: Any, *args: Any) -> tuple[list[Any], list[Any]]:
+    """Output and gradients of a function, in the engine's own way and in the array library's."""
+    found = []
+    for _ in range(2):
+        outputs, backward = jax.vjp(lambda *args: function(*args), *args)
+        found.append([outputs, *backward(jnp.cos(jnp.arange(outputs.size, dtype=outputs.dtype)).reshape(outputs.shape))])
+        if len(found) == 1:
+            around = engine.for_any_device()
+            around.__enter__()
+    around.__exit__(None, None, None)
+    return found[0], found[1]
+
+
+def close(ours: list[Any], theirs: list[Any], tolerance: float = 1e-5) -> None:
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.shape == b.shape and a.dtype == b.dtype
+        a, b = np.asarray(a, "float64"), np.asarray(b, "float64")
+        assert np.abs(a - b).max() <= tolerance * (1 + np.abs(b).max())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_convolutions(data: st.DataObject) -> None:
+    rank = data.draw(st.sampled_from((1, 2, 2, 3)))
+    many = st.lists(st.integers(1, 3), min_size=rank, max_size=rank)
+    window, strides, dilation = data.draw(many), data.draw(many), data.draw(st.sampled_from(([1] * rank, [2] * rank)))
+    sizes = [(width - 1) * step + data.draw(st.integers(1, 6)) for width, step in zip(window, dilation, strict=True)]
+    if data.draw(st.booleans()):
+        strides = [1] * rank
+    padding = data.draw(st.sampled_from(("SAME", "VALID")))
+    batch, channels, filters = data.draw(st.sampled_from(((1, 1, 4), (4, 3, 8), (3, 16, 16), (2, 20, 3), (6, 2, 40))))
+    x, kernel = numbers(batch, *sizes, channels), numbers(*window, channels, filters)
+    close(*both(lambda x, k: convolution.conv(x, k, strides, padding, dilation), x, kernel))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_transposed_convolutions(data: st.DataObject) -> None:
+    rank = data.draw(st.sampled_from((1, 2)))
+    many = st.lists(st.integers(1, 4), min_size=rank, max_size=rank)
+    window, strides, sizes = data.draw(many), data.draw(many), data.draw(many)
+    x, kernel = numbers(2, *sizes, 3), numbers(*window, 5, 3)
+    pads = [(width - 1, width - 1 + data.draw(st.integers(0, 1))) for width in window]
+    close(*both(lambda x, k: convolution.conv_transpose(x, k, strides, pads, [1] * rank), x, kernel))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_max_pooling(data: st.DataObject) -> None:
+    rank = data.draw(st.sampled_from((1, 2, 2, 3)))
+    many = st.lists(st.integers(1, 3), min_size=rank, max_size=rank)
+    window, strides = data.draw(many), data.draw(many)
+    if data.draw(st.booleans()):
+        strides = window
+    sizes = [width + data.draw(st.integers(0, 4)) for width in window]
+    x = jnp.asarray(RNG.integers(0, 3, size=(2, *sizes, 3)), "float32")  # with ties: the first place is meant
+    padding = data.draw(st.sampled_from(("SAME", "VALID")))
+    close(*both(lambda x: convolution.max_pool(x, window, strides, padding), x))
+
+
+def test_convolution_is_differentiable_twice() -> None:
+    x, kernel = numbers(2, 6, 6, 3), numbers(3, 3, 3, 4)
+
+    def inner(kernel: Any, x: Any) -> Any:
+        return (convolution.conv(x, kernel, (2, 2), "SAME", (1, 1)) ** 2).sum()
+
+    close(*both(lambda x: (jax.grad(inner)(kernel, x) ** 2).sum()[None], x), 1e-4)
+
+
+def test_convolution_in_bfloat16() -> None:
+    x, kernel = numbers(4, 8, 8, 16, dtype="bfloat16"), numbers(3, 3, 16, 16, dtype="bfloat16")
+    close(*both(lambda x, k: convolution.conv(x, k, (1, 1), "SAME", (1, 1)), x, kernel), 2e-2)
+
+
+@pytest.mark.parametrize("additive", [True, False])
+def test_recurrence_is_a_scan(additive: bool) -> None:
+    """The same numbers and gradients, first and second, as a loop differentiated as it stands."""
+    inputs, start, weight, shift = numbers(5, 2, 3), numbers(2, 3), numbers(3, 3) * 0.5, numbers(3)
+
+    def by(loop: Any) -> Any:
+        def result(inputs: Any, start: Any, weight: Any, shift: Any) -> Any:
+            def step(h: Any, x: Any, products: Any) -> tuple[Any, Any]:
+                h = jnp.tanh(x + products[0](h)) + shift
+                return h, h * 2
+
+            last, outputs = loop(step, start, inputs, [weight])
+            return (outputs**2).sum() + last.sum()
+
+        return result
+
+    ours = by(lambda *args: engine.recurrence(*args, additive=additive))
+    plain = by(
+        lambda step, start, inputs, weights: jax.lax.scan(
+            lambda h, x: step(h, x, [lambda value: value @ weights[0]]), start, inputs
+        )
+    )
+    args = (inputs, start, weight, shift)
+    places = (0, 1, 2, 3)
+    close(list(jax.grad(ours, places)(*args)), list(jax.grad(plain, places)(*args)))
+
+    def twice(f: Any) -> Any:
+        return lambda *args: sum((g**2).sum() for g in jax.grad(f, places)(*args))
+
+    close(list(jax.grad(twice(ours), places)(*args)), list(jax.grad(twice(plain), places)(*args)), 1e-4)
+
+
+def test_recurrence_of_a_step_that_multiplies_nothing() -> None:
+    carry, outputs = engine.recurrence(lambda h, x, _: (h + x, h), jnp.zeros(2), numbers(3, 2), [numbers(2, 2)])
+    assert outputs.shape == (3, 2) and carry.shape == (2,)
+
+
+def test_arrays_from_the_host_are_their_own() -> None:
+    with engine.eager():
+        for size in (3, 4096):
+            given = np.ones(size, "float32")
+            held = engine.asarray(given)
+            copied = engine.copy(held)
+            given[:] = 2
+            assert float(held.sum()) == float(copied.sum()) == size
+            assert held.unsafe_buffer_pointer() != copied.unsafe_buffer_pointer()
+
+
+def test_the_cache_is_bounded(tmp_path: Path) -> None:
+    for number in range(8):
+        (tmp_path / f"{number}").write_bytes(bytes(100))
+        os.utime(tmp_path / f"{number}", (number, number))
+    prune(tmp_path, 800)
+    assert len(list(tmp_path.iterdir())) == 8
+    prune(tmp_path, 700)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4", "5", "6", "7"]
