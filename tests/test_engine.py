@@ -154,3 +154,11 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 8
     prune(tmp_path, 700)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4", "5", "6", "7"]
+
+
+def test_compiled_products_with_constants() -> None:
+    """XLA's fusions of products, which compiler options choose among, must not lose the constants they take in."""
+    x = numbers(2, 4, 6)
+    for quickly in (True, False):
+        product, total = engine.compile(lambda x: (x @ np.ones((6, 2), "float32"), x.sum(0)), quickly)(x)
+        close([product, total], [jnp.stack([x.sum(-1)] * 2, -1), x.sum(0)])

@@ -120,7 +120,7 @@ def _compiler_options(quickly: bool) -> dict[str, Any] | None:
     is as fast but for arithmetic on large arrays, such as an optimizer's, which it does not vectorize."""
     if jax.default_backend() != "cpu":
         return None
-    kinds = ",".join(f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("DOT", "REDUCE"))
+    kinds = ",".join(f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("INDIVIDUAL_DOT", "REDUCE"))
     options: dict[str, Any] = {"xla_cpu_experimental_ynn_fusion_type": kinds}
     if quickly:
         options["xla_cpu_use_fusion_emitters"] = False
