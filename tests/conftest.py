@@ -4,7 +4,11 @@ import gc
 import os
 from pathlib import Path
 
+from surroundings import QUICKLY
+
 os.environ.setdefault("KERAS_BACKEND", "jax")
+for _name, _value in QUICKLY.items():  # compiling is most of what the tests do
+    os.environ.setdefault(_name, _value)
 
 import jax
 import pytest

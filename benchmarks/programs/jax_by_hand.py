@@ -1,6 +1,6 @@
 """The same programs in plain JAX, as somebody writes them who wants speed: the limit for whoever stands on JAX.
 
-Each epoch is one compiled call; the step is scanned and the state donated. The convolutions are those of XLA.
+Each epoch is one compiled call; the step is scanned and the state donated.
 """
 
 from __future__ import annotations
@@ -96,32 +96,11 @@ def epoch(
 def mlp() -> Action:
     params = {"a": dense(784, 512), "b": dense(512, 10)}
     forward = lambda p, x: applied(p["b"], jax.nn.relu(applied(p["a"], x)))
-    return epoch(params, forward, classes, rmsprop, data.digits(60_000, flat=True), 128)
+    return epoch(params, forward, classes, rmsprop, data.digits(60_000, flat=True), 128, 3)
 
 
 def logistic() -> Action:
     return epoch({"a": dense(3, 1)}, lambda p, x: applied(p["a"], x), answers, sgd, data.logistic(), 1, 200)
-
-
-def conv(x: Any, w: Any, strides: int = 1, padding: str = "SAME") -> Any:
-    return lax.conv_general_dilated(x, w, (strides,) * 2, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
-
-
-def filters(width: int, inputs: int, outputs: int) -> Any:
-    return jax.random.normal(key, (width, width, inputs, outputs)) * (2 / (width * width * inputs)) ** 0.5
-
-
-def convnet() -> Action:
-    params = {"a": filters(3, 1, 32), "b": filters(3, 32, 64), "c": dense(9216, 128), "d": dense(128, 10)}
-    bias = {"a": jnp.zeros(32), "b": jnp.zeros(64)}
-
-    def forward(p: Params, x: Any) -> Any:
-        for name in "ab":
-            x = jax.nn.relu(conv(x, p[name], padding="VALID") + p["bias"][name])
-        x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-        return applied(p["d"], jax.nn.relu(applied(p["c"], x.reshape(len(x), -1))))
-
-    return epoch({**params, "bias": bias}, forward, classes, adam, data.digits(2_560, flat=False), 128)
 
 
 def lstm() -> Action:
@@ -167,5 +146,5 @@ def transformer() -> Action:
 
 
 STEADY: dict[str, Callable[[], Action]] = {
-    "logistic": logistic, "mlp": mlp, "convnet": convnet, "lstm": lstm, "transformer": transformer,
+    "logistic": logistic, "mlp": mlp, "lstm": lstm, "transformer": transformer,
 }  # fmt: skip

@@ -139,7 +139,7 @@ def vgg16(k: Any) -> Action:
 
 STEADY: dict[str, Callable[[Any], Action]] = {
     "logistic": lambda k: epoch(logistic_model(k), data.logistic(), 1, epochs=200),
-    "mlp": lambda k: epoch(mlp_model(k), data.digits(60_000, flat=True), 128),
+    "mlp": lambda k: epoch(mlp_model(k), data.digits(60_000, flat=True), 128, epochs=3),
     "convnet": lambda k: epoch(convnet_model(k), data.digits(2_560, flat=False), 128),
     "resnet20": lambda k: epoch(resnet20_model(k), data.pictures(1_024), 128),
     "lstm": lambda k: epoch(lstm_model(k), data.texts(1_600, 80), 32),

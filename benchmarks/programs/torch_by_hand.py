@@ -53,7 +53,7 @@ def mlp_model() -> nn.Module:
 
 
 def mlp() -> Action:
-    return epoch(mlp_model(), torch.optim.RMSprop, F.cross_entropy, data.digits(60_000, flat=True), 128)
+    return epoch(mlp_model(), torch.optim.RMSprop, F.cross_entropy, data.digits(60_000, flat=True), 128, 3)
 
 
 def convnet() -> Action:

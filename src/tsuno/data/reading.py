@@ -117,7 +117,7 @@ def check_lengths(parts: dict[str, Tree]) -> int:
 def check_finite(structure: Tree, what: str) -> None:
     """Raise one sentence if NaN or infinity is among the numbers."""
     for place, leaf in enumerate(engine.tree.leaves(structure)):
-        if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
+        if leaf.dtype.kind == "f" and not _sums_up(leaf) and not np.isfinite(leaf).all():
             rows = np.flatnonzero(~np.isfinite(leaf.reshape(len(leaf), -1)).all(axis=1))
             kind = "NaN" if np.isnan(leaf[rows[0]]).any() else "an infinite value"
             name = what if place == 0 else f"{what}[{place}]"
@@ -126,6 +126,12 @@ def check_finite(structure: Tree, what: str) -> None:
                 f"sample {rows[0]}. "
                 "Drop those samples, or fill them in, for example with np.nan_to_num."
             )
+
+
+def _sums_up(array: np.ndarray) -> bool:
+    """Whether the sum of numbers is finite, and so each of them: one pass that writes nothing."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(array.sum()))
 
 
 def _is_structure(value: Any) -> bool:
