@@ -29,7 +29,9 @@ def both(function: Any, *args: Any) -> tuple[list[Any], list[Any]]:
     found = []
     for _ in range(2):
         outputs, backward = jax.vjp(lambda *args: function(*args), *args)
-        found.append([outputs, *backward(jnp.cos(jnp.arange(outputs.size, dtype=outputs.dtype)).reshape(outputs.shape))])
+        found.append(
+            [outputs, *backward(jnp.cos(jnp.arange(outputs.size, dtype=outputs.dtype)).reshape(outputs.shape))]
+        )
         if len(found) == 1:
             around = engine.for_any_device()
             around.__enter__()
