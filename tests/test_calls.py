@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,3 +132,19 @@ def test_inside_a_gradient() -> None:
     net(X)
     _, gradients = tsuno.value_and_grad(lambda: tsuno.ops.sum(net(X)), net.trainable_variables)()
     np.testing.assert_allclose(gradients[0], X.sum(0)[:, None], rtol=1e-5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the memory of the process from /proc")
+def test_ten_thousand_predictions_take_no_memory() -> None:
+    net = model()
+
+    def resident() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    for _ in range(500):
+        net.predict(X, verbose=0)
+    before = resident()
+    for _ in range(10_000):
+        net.predict(X, verbose=0)
+    assert resident() - before < 8 << 20
