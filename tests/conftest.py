@@ -4,10 +4,7 @@ import gc
 import os
 from pathlib import Path
 
-from surroundings import QUICKLY
-
 os.environ.setdefault("KERAS_BACKEND", "jax")
-os.environ.setdefault("XLA_FLAGS", QUICKLY["XLA_FLAGS"])  # compiling is most of what the tests do
 
 import jax
 import pytest

@@ -46,7 +46,7 @@ def close(ours: list[Any], theirs: list[Any], tolerance: float = 1e-5) -> None:
         assert np.abs(a - b).max() <= tolerance * (1 + np.abs(b).max())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_convolutions(data: st.DataObject) -> None:
     rank = data.draw(st.sampled_from((1, 2, 2, 3)))
@@ -61,7 +61,7 @@ def test_convolutions(data: st.DataObject) -> None:
     close(*both(lambda x, k: convolution.conv(x, k, strides, padding, dilation), x, kernel))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.data())
 def test_transposed_convolutions(data: st.DataObject) -> None:
     rank = data.draw(st.sampled_from((1, 2)))
@@ -72,7 +72,7 @@ def test_transposed_convolutions(data: st.DataObject) -> None:
     close(*both(lambda x, k: convolution.conv_transpose(x, k, strides, pads, [1] * rank), x, kernel))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.data())
 def test_max_pooling(data: st.DataObject) -> None:
     rank = data.draw(st.sampled_from((1, 2, 2, 3)))

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +21,25 @@ from surroundings import QUICKLY
 pytestmark = pytest.mark.xdist_group("old_tensorflow_arrays")  # what is run once serves all
 
 RECORDED = json.loads(FILE.read_text())
-PARTS = ("eager pipelines gradients facts_at_once", "function", "graph gradients_in_graphs facts_of_graphs")
+PARTS = ("eager pipelines gradients facts_at_once", "gradients_in_graphs facts_of_graphs", "function", "graph")
+
+
+class Found(dict[str, Any]):
+    """What each mode gives; a part is run when the first of its modes is asked for."""
+
+    def __missing__(self, mode: str) -> Any:
+        here, part = Path(__file__).parent, next(part for part in PARTS if mode in part.split())
+        settings = {**os.environ, **QUICKLY, "PYTHONPATH": str(here.parent / "src"), "PYTHONWARNINGS": "ignore"}
+        command = [sys.executable, str(here / "old_tensorflow_rows.py"), *part.split()]
+        done = subprocess.run(command, capture_output=True, env=settings, text=True, timeout=300)
+        assert not done.returncode, done.stderr[-3000:]
+        self.update(json.loads(done.stdout.splitlines()[-1]))
+        return self[mode]
 
 
 @pytest.fixture(scope="module")
-def found() -> Iterator[dict[str, Any]]:
-    """What each mode gives; the processes run side by side."""
-    here = Path(__file__).parent
-    settings = {**os.environ, **QUICKLY, "PYTHONPATH": str(here.parent / "src"), "PYTHONWARNINGS": "ignore"}
-    running = [
-        subprocess.Popen(
-            [sys.executable, str(here / "old_tensorflow_rows.py"), *part.split()],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=settings, text=True,
-        )
-        for part in PARTS
-    ]  # fmt: skip
-    results: dict[str, Any] = {}
-    problems = []
-    for process in running:
-        printed, errors = process.communicate(timeout=300)
-        if process.returncode:
-            problems.append(errors[-3000:])
-        else:
-            results |= json.loads(printed.splitlines()[-1])
-    assert not problems, problems[0]
-    yield results
+def found() -> Found:
+    return Found()
 
 
 def difference(mine: Any, theirs: list[Any]) -> str:
@@ -71,7 +64,10 @@ def differences(mine: dict[str, Any], theirs: dict[str, Any], rows: Any) -> dict
     return {row: what for row in rows if (what := difference(mine[row], theirs[row]))}
 
 
-@pytest.mark.parametrize("mode", ["eager", "function", "graph"])
+MODES = ["eager", pytest.param("function", marks=pytest.mark.slow), pytest.param("graph", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_numbers_of_tensorflow(found: dict[str, Any], mode: str) -> None:
     rows = [*ROWS, *FIRST, *OLDEST] if mode == "graph" else ROWS
     assert len(ROWS) > 150 and len(RECORDED["rows"]) == len(ROWS) + len(FIRST) + len(OLDEST)

@@ -9,9 +9,7 @@ is ten times as fast as a sum of shifted images. Accelerators keep the vendor's 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -20,6 +18,8 @@ import jax
 import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
+
+from tsuno.engine.placement import is_portable
 
 Padding = str | Sequence[tuple[int, int]]
 Pairs = tuple[tuple[int, int], ...]
@@ -108,21 +108,8 @@ def pad_amounts(
     return tuple(pairs)
 
 
-_portable: ContextVar[bool] = ContextVar("portable", default=False)
-
-
-@contextmanager
-def for_any_device() -> Iterator[None]:
-    """A block in which convolutions are traced as such, not in the form that is best for this machine's CPU."""
-    token = _portable.set(True)
-    try:
-        yield
-    finally:
-        _portable.reset(token)
-
-
 def _on_cpu() -> bool:
-    return not _portable.get() and jax.default_backend() == "cpu"
+    return not is_portable() and jax.default_backend() == "cpu"
 
 
 def _lax_padding(padding: Padding) -> Any:

@@ -18,9 +18,9 @@ import numpy as np
 from jax import Array, lax
 
 from tsuno.engine.cache import use_compilation_cache
-from tsuno.engine.convolution import avg_pool, conv, conv_transpose, for_any_device, max_pool
+from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.loops import recurrence
-from tsuno.engine.placement import copy, eager, from_host
+from tsuno.engine.placement import copy, eager, for_any_device, from_host
 from tsuno.engine.programs import (
     evaluated,
     is_key,

@@ -14,6 +14,8 @@ import jax
 import jax.numpy as xp
 from jax import Array, lax
 
+from tsuno.engine.placement import is_portable
+
 Product = Callable[[Array], Array]
 
 
@@ -26,6 +28,8 @@ def recurrence(
 ) -> tuple[Any, Any]:
     """`scan` of a step that multiplies values with weights by the functions that it is given, each called once.
 
+    It is given none where there is nothing to gain; then it multiplies by itself.
+
     Args:
         step: from what is carried, the inputs of a step and, for each weight, a function `x @ weight`, to what is
             carried on and the output.
@@ -34,7 +38,7 @@ def recurrence(
         weights: matrices.
         additive: whether the gradient of the first input is also that of the one product, as where they are added.
     """
-    if not weights:
+    if not weights or is_portable():
         return lax.scan(lambda carry, x: step(carry, x, []), carry, inputs)
 
     def run(carry: Any, inputs: Any, weights: Sequence[Array], added: Any) -> tuple[Any, Any]:

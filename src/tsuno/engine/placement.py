@@ -1,4 +1,4 @@
-"""Arrays on their way from the host to the device: at once, or as constants of a program that is being traced."""
+"""Where and when things run: now or in the program being traced, on this machine or on any."""
 
 from __future__ import annotations
 
@@ -37,3 +37,21 @@ def copy(x: Array) -> Array:
     if isinstance(x, jax.core.Tracer):
         return x
     return jax.device_put(x, may_alias=False) if _eager.get() else xp.array(x, copy=True)
+
+
+_portable: ContextVar[bool] = ContextVar("portable", default=False)
+
+
+@contextmanager
+def for_any_device() -> Iterator[None]:
+    """A block in which what is traced takes its plainest form, not the one that is best for this machine."""
+    token = _portable.set(True)
+    try:
+        yield
+    finally:
+        _portable.reset(token)
+
+
+def is_portable() -> bool:
+    """Whether a program is being traced for any device."""
+    return _portable.get()

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tsuno.engine.convolution import for_any_device
+from tsuno.engine.placement import for_any_device
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 

@@ -132,10 +132,8 @@ class Model(Stepping):
         return None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs.get("training") and kwargs.keys() <= {"training"}:
-            outputs = calls.called(self, args[0])
-            if outputs is not NotImplemented:
-                return outputs
+        if (outputs := calls.called(self, args, kwargs)) is not None:
+            return outputs
         if self.graph is not None and type(self).call is Model.call:
             kwargs = {**dict(zip(("inputs", "training", "mask"), args, strict=False)), **kwargs}
             args = (kwargs.pop("inputs"),)
@@ -460,10 +458,9 @@ class Model(Stepping):
             steps: how many steps; all the data by default.
             callbacks: a list of callbacks.
         """
-        if not verbose and callbacks is None and steps is None and (batch_size is None or type(batch_size) is int):
-            run = calls.known(self, "predict", x)
-            if run is not None and len(x) <= (batch_size or 32):
-                return calls.on_host(run(x))
+        plain = not verbose and steps is None and callbacks is None
+        if plain and (outputs := calls.predicted(self, x, batch_size)) is not None:
+            return outputs
         return loop.predict(self, x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
 
     @spelled

@@ -7,7 +7,7 @@ such arrays go straight to it. What a program is made from takes the entry with 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,11 @@ def remember(model: Any, purpose: str, x: Any) -> None:
         model._programs.get((purpose, x.shape, x.dtype), lambda: run)
 
 
-def called(model: Any, x: Any) -> Any:
-    """The outputs of a model that is called with an array, outside of everything; NotImplemented for the long way."""
+def called(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The outputs of a model that is called with an array, outside of everything; None for the long way."""
+    if len(args) != 1 or kwargs.get("training") or len(kwargs) > ("training" in kwargs):
+        return None
+    x = args[0]
     if (
         context.bindings is not None
         or context.training is not None
@@ -47,22 +50,26 @@ def called(model: Any, x: Any) -> Any:
         or context.recording is not None
         or context.probes is not None
     ):
-        return NotImplemented
+        return None
     run = known(model, "call", x)
     if run is not None:
         return run(x)
     if not (x.__class__ is np.ndarray or engine.is_stored(x)) or not model._programs.get("pure", lambda: _pure(model)):
-        return NotImplemented
+        return None
     try:
         outputs = predictor(model)(x)
     except Exception:
-        return NotImplemented  # the long way says where it fails
+        return None  # the long way says where it fails
     remember(model, "call", x)
     return outputs
 
 
-def on_host(outputs: Any) -> Any:
-    """Outputs as NumPy arrays that their owner may write to."""
+def predicted(model: Any, x: Any, batch_size: int | None) -> Any:
+    """The outputs for one batch, as NumPy arrays that their owner may write to; None for the long way."""
+    run = known(model, "predict", x)
+    if run is None or type(batch_size or 32) is not int or len(x) > (batch_size or 32):
+        return None
+    outputs = run(x)
     return np.array(outputs) if engine.is_array(outputs) else engine.tree.map(np.array, outputs)
 
 
@@ -79,6 +86,7 @@ def _pure(model: Any) -> bool:
         in_library(type(layer))
         and not isinstance(layer, (Lambda, ActivityRegularization))
         and layer.activity_regularizer is None
+        and layer.compute_dtype not in ("float16", "bfloat16")  # compiled, intermediate values are not rounded
         and not getattr(layer, "stateful", False)
         and not call_signature(type(layer)).training_default
         for layer in model._flatten_layers()
