@@ -186,6 +186,8 @@ def main() -> None:
     about = machine()
     text = [f"{about['cpu']}, {about['cores']} cores, Python {about['python']}; {about['versions']}"]
     print(text[0])
+    options.out.mkdir(exist_ok=True)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H%M")
     for workload in chosen:
         if workload in FRESH:
             taking = [name for name in libraries if name not in BY_HAND]
@@ -199,10 +201,8 @@ def main() -> None:
             kept[workload] = steady(workload, taking, options.rounds)
             text.append(table(f"\n{STEADY[workload]}", kept[workload]))
             print(text[-1], flush=True)
-    options.out.mkdir(exist_ok=True)
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H%M")
-    (options.out / f"{stamp}.json").write_text(json.dumps({"machine": about, "figures": kept}, indent=1))
-    (options.out / f"{stamp}.txt").write_text("\n".join(text) + "\n")
+        (options.out / f"{stamp}.json").write_text(json.dumps({"machine": about, "figures": kept}, indent=1))
+        (options.out / f"{stamp}.txt").write_text("\n".join(text) + "\n")
 
 
 if __name__ == "__main__":
