@@ -158,13 +158,9 @@ def timed(action: Action) -> float:
     return time.perf_counter() - start
 
 
-def fit(model: Any, arrays: data.Arrays, batch_size: int, epochs: int) -> Action:
-    return lambda: model.fit(*arrays, batch_size=batch_size, epochs=epochs, verbose=0)
-
-
-def fresh_fit(make: Callable[[Any], Any], arrays: data.Arrays, batch_size: int, epochs: int) -> Callable[[Any], float]:
+def first_fit(model: Any, arrays: data.Arrays, batch_size: int, epochs: int) -> float:
     """The seconds of a model's first `fit`; imports and building are in the time of the process."""
-    return lambda k: timed(fit(make(k), arrays, batch_size, epochs))
+    return timed(lambda: model.fit(*arrays, batch_size=batch_size, epochs=epochs, verbose=0))
 
 
 def deep(k: Any) -> float:
@@ -180,11 +176,9 @@ def deep(k: Any) -> float:
 
 
 FRESH: dict[str, Callable[[Any], float]] = {
-    "import": lambda k: 0.0,
-    "logistic_fit": lambda k: fresh_fit(logistic_model, data.logistic(), 1, 200)(k),
-    "iris_fit": lambda k: fresh_fit(iris_model, data.iris(), 32, 20)(k),
-    "mlp_fit": lambda k: fresh_fit(mlp_model, data.digits(60_000, flat=True), 128, 5)(k),
-    "mlp_first": lambda k: fresh_fit(mlp_model, data.digits(60_000, flat=True), 128, 1)(k),
-    "convnet_fit": lambda k: fresh_fit(convnet_model, data.digits(2_560, flat=False), 128, 1)(k),
+    "logistic_fit": lambda k: first_fit(logistic_model(k), data.logistic(), 1, 200),
+    "iris_fit": lambda k: first_fit(iris_model(k), data.iris(), 32, 20),
+    "mlp_fit": lambda k: first_fit(mlp_model(k), data.digits(60_000, flat=True), 128, 5),
+    "convnet_fit": lambda k: first_fit(convnet_model(k), data.digits(2_560, flat=False), 128, 1),
     "deep_build": deep,
 }

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tsuno.core.errors import suggest
@@ -96,13 +95,12 @@ def version() -> str:
     return __version__
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A block in which no garbage is looked for: imports make none, and many objects to look through."""
+def _module(name: str) -> ModuleType:
+    """A module, imported while no garbage is looked for: imports make none, and many objects to look through."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        yield
+        return importlib.import_module(f"tsuno.{name}")
     finally:
         if collecting:
             gc.enable()
@@ -110,11 +108,9 @@ def _no_collection() -> Iterator[None]:
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        with _no_collection():
-            return importlib.import_module(f"tsuno.{name}")
+        return _module(name)
     if name in _HOMES:
-        with _no_collection():
-            value = getattr(importlib.import_module(f"tsuno.{_HOMES[name]}"), name)
+        value = getattr(_module(_HOMES[name]), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'tsuno' has no attribute {name!r}.{suggest(name, __all__)}")

@@ -403,7 +403,7 @@ def _spread_once(first: Array, g: Array, window: Sizes, strides: Sizes, padded: 
     total = xp.where(hit, xp.expand_dims(g, between), np.zeros((), g.dtype))
     total = total.reshape(g.shape[0], *(n * k for n, k in zip(outputs, window, strict=True)), g.shape[-1])
     rest = [(0, size - n * k) for size, n, k in zip(padded, outputs, window, strict=True)]
-    return _edged(total, rest) if any(high for _, high in rest) else total
+    return _edged(total, rest)
 
 
 def _spread(first: Array, g: Array, window: Sizes, strides: Sizes, padded: Sizes) -> Array:

@@ -458,7 +458,7 @@ class Model(Stepping):
             steps: how many steps; all the data by default.
             callbacks: a list of callbacks.
         """
-        plain = not verbose and steps is None and callbacks is None
+        plain = verbose == 0 and steps is None and callbacks is None
         if plain and (outputs := calls.predicted(self, x, batch_size)) is not None:
             return outputs
         return loop.predict(self, x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)

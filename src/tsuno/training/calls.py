@@ -23,23 +23,18 @@ from tsuno.training.preparing import looks_up, predictor
 
 def known(model: Any, purpose: str, x: Any) -> Callable[[Any], Any] | None:
     """The function for an array like this, if the long way has been gone with one before."""
-    if x.__class__ is not np.ndarray and not engine.is_stored(x):
-        return None
-    found: Callable[[Any], Any] | None = model._programs.find((purpose, x.shape, x.dtype))
-    return found
+    return model._programs.find((purpose, x.shape, x.dtype)) if _has_values(x) else None
 
 
 def remember(model: Any, purpose: str, x: Any) -> None:
     """Keep the function for arrays like this, if it needs nothing but the array."""
-    simple = x.__class__ is np.ndarray or engine.is_stored(x)
-    if simple and x.dtype.kind in "fiub" and not looks_up(model) and model.reader(x) is None:
-        run = predictor(model)
-        model._programs.get((purpose, x.shape, x.dtype), lambda: run)
+    if _has_values(x) and x.dtype.kind in "fiub" and not looks_up(model) and model.reader(x) is None:
+        model._programs.get((purpose, x.shape, x.dtype), lambda: predictor(model))
 
 
 def called(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The outputs of a model that is called with an array, outside of everything; None for the long way."""
-    if len(args) != 1 or kwargs.get("training") or len(kwargs) > ("training" in kwargs):
+    if len(args) != 1 or kwargs.get("training") or not kwargs.keys() <= {"training"}:
         return None
     x = args[0]
     if (
@@ -54,7 +49,7 @@ def called(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     run = known(model, "call", x)
     if run is not None:
         return run(x)
-    if not (x.__class__ is np.ndarray or engine.is_stored(x)) or not model._programs.get("pure", lambda: _pure(model)):
+    if not _has_values(x) or not model._programs.get("pure", lambda: _pure(model)):
         return None
     try:
         outputs = predictor(model)(x)
@@ -65,12 +60,19 @@ def called(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
 
 
 def predicted(model: Any, x: Any, batch_size: int | None) -> Any:
-    """The outputs for one batch, as NumPy arrays that their owner may write to; None for the long way."""
+    """The outputs for one batch, as `on_host` gives them; None for the long way."""
     run = known(model, "predict", x)
-    if run is None or type(batch_size or 32) is not int or len(x) > (batch_size or 32):
-        return None
-    outputs = run(x)
+    size = 32 if batch_size is None else batch_size
+    return None if run is None or type(size) is not int or len(x) > size else on_host(run(x))
+
+
+def on_host(outputs: Any) -> Any:
+    """Outputs as NumPy arrays that their owner may write to; waits for the device."""
     return np.array(outputs) if engine.is_array(outputs) else engine.tree.map(np.array, outputs)
+
+
+def _has_values(x: Any) -> bool:
+    return x.__class__ is np.ndarray or engine.is_stored(x)
 
 
 def _pure(model: Any) -> bool:

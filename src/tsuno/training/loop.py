@@ -166,17 +166,11 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
         watchers.on_predict_end()
     finally:
         watchers.close()
-    fetched = engine.fetch(outputs)
-    if len(fetched) == 1:
-        if isinstance(data, ArrayData) and steps is None:
-            calls.remember(model, "predict", x)
-        return engine.tree.map(_writable, fetched[0])
-    return engine.tree.map(lambda *parts: np.concatenate(parts), *fetched)
-
-
-def _writable(array: np.ndarray) -> np.ndarray:
-    """An array that its owner may write to; what comes from the device may be a view of it."""
-    return array if array.flags.writeable else np.array(array)
+    if len(outputs) > 1:
+        return engine.tree.map(lambda *parts: np.concatenate(parts), *engine.fetch(outputs))
+    if isinstance(data, ArrayData) and steps is None:
+        calls.remember(model, "predict", x)
+    return calls.on_host(outputs[0])
 
 
 def _batches(data: Data) -> Iterator[Any]:
@@ -217,7 +211,7 @@ def predict_on_batch(model: Any, x: Any) -> Any:
     """See `Model.predict_on_batch`."""
     data = _one_batch(model, x, None, None, None)
     check_to_predict(model, data.arrays[0], data.arrays[0])
-    return engine.tree.map(_writable, engine.fetch(predictor(model)(engine.put(data.arrays[0]))))
+    return calls.on_host(predictor(model)(engine.put(data.arrays[0])))
 
 
 # ---------------------------------------------------------------------- before the first step
