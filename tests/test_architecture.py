@@ -27,6 +27,7 @@ ORDER = [
     ["models"],
     ["distribution"],
     ["config", "datasets", "distillation", "dtype_policies", "preprocessing", "tree", "utils", "wrappers"],
+    ["visualization"],
     ["applications", "backend", "mixed_precision"],
     ["legacy"],
     ["cli", "__main__"],

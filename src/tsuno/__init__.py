@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tsuno import saving as saving
     from tsuno import tree as tree
     from tsuno import utils as utils
+    from tsuno import visualization as visualization
     from tsuno import wrappers as wrappers
     from tsuno.core.functions import StatelessScope as StatelessScope
     from tsuno.core.functions import grad as grad
@@ -70,6 +71,7 @@ _MODULES = (
     "activations", "applications", "backend", "callbacks", "config", "constraints", "data", "datasets",
     "distillation", "dtype_policies", "export", "initializers", "layers", "losses", "metrics", "mixed_precision",
     "models", "ops", "optimizers", "preprocessing", "quantizers", "random", "regularizers", "saving", "tree", "utils",
+    "visualization",
     "wrappers",
 )  # fmt: skip
 _HOMES = {

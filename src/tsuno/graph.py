@@ -13,7 +13,7 @@ from typing import Any
 
 from tsuno import ops
 from tsuno.core import tree
-from tsuno.core.context import get_mask, set_mask
+from tsuno.core.context import context, get_mask, set_mask
 from tsuno.core.errors import describe, suggest
 from tsuno.core.function_config import function_arguments, function_config, function_from_config
 from tsuno.core.op import Function
@@ -167,8 +167,10 @@ class Graph:
 
         for node in self.nodes:
             args, kwargs = tree.map_structure(fill, (node.args, node.kwargs))
-            outputs = tree.flatten(node.operation(*args, **kwargs))
-            for symbol, value in zip(tree.flatten(node.outputs), outputs, strict=True):
+            outputs = node.operation(*args, **kwargs)
+            if context.tap is not None and not isinstance(node.operation, Layer):
+                outputs = context.tap(node.operation, outputs)
+            for symbol, value in zip(tree.flatten(node.outputs), tree.flatten(outputs), strict=True):
                 values[id(symbol)] = value
         return tree.map_structure(fill, self.outputs)
 

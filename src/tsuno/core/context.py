@@ -28,6 +28,8 @@ class Context(threading.local):
     """The layer at work."""
     probes: list[tuple[str, Any]] | None = None
     """Where layers and optimizers say by name whether what they computed is finite; None if nobody asks."""
+    tap: Callable[[Any, Any], Any] | None = None
+    """A function of (operation, outputs) that the outputs of every call pass through; None if nobody looks."""
     observers: tuple[Any, ...] = ()
     """Functions of (gradients, weights) that optimizers call before they move the weights."""
     recomputing: bool = False
@@ -42,6 +44,19 @@ class Context(threading.local):
     """Functions that each new layer is passed through."""
     recording: Any = None
     """A `core.spec.Recording` where calls on variables are recorded too; None inside pure functions."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is around a call that could change what it does, or that wants to know of it."""
+        return not (
+            self.path
+            or self.bindings is not None
+            or self.training is not None
+            or self.losses is not None
+            or self.recording is not None
+            or self.probes is not None
+            or self.tap is not None
+        )
 
 
 context = Context()
@@ -79,7 +94,7 @@ def enclosed(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function for a loop or a branch of a compiled program: nothing leaves it but its result."""
 
     def call(*args: Any) -> Any:
-        with scope(probes=None):
+        with scope(probes=None, tap=None):
             return function(*args)
 
     return call

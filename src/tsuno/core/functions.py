@@ -39,7 +39,7 @@ class _Purely:
         given = {id(variable): value for variable, value in zip(self._variables, values, strict=True)}
         bindings, assigned = {**(context.bindings or {}), **given}, dict[int, Variable]()
         probes: list[tuple[str, Any]] | None = None if context.probes is None else []
-        with scope(bindings=bindings, assigned=assigned, losses=[], probes=probes):
+        with scope(bindings=bindings, assigned=assigned, losses=[], probes=probes, tap=None):
             result = self._function(*args, **kwargs)
             masks = [get_mask(leaf) for leaf in tree.flatten(result)]
             losses = list(context.losses or ())

@@ -101,7 +101,7 @@ class CallSignature:
             raise
         if context.probes is not None:
             probe(f"the output of `{layer.path}` ({type(layer).__name__})", outputs)
-        return outputs
+        return outputs if context.tap is None else context.tap(layer, outputs)
 
 
 def _locate(problem: Exception, layer: Layer, values: tuple[Any, ...]) -> None:

@@ -163,8 +163,8 @@ class RNN(Layer):
         def advance(carry: tuple[Any, ...], item: tuple[Any, Any], products: Sequence[Any] = ()) -> Any:
             x, kept = item
             by_weight = {id(weight): product for weight, product in zip(carried, products, strict=False)}
-            bindings = dict(context.bindings or {})
-            with scope(bindings=bindings, compute_dtype=context.compute_dtype, probes=None, products=by_weight):
+            bindings, dtype = dict(context.bindings or {}), context.compute_dtype
+            with scope(bindings=bindings, compute_dtype=dtype, probes=None, tap=None, products=by_weight):
                 output, new = step(x, tree.pack_sequence_as(states, list(carry)))
             new = tree.flatten(new)
             if kept is not None:

@@ -78,7 +78,7 @@ def _with_activation(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]
 
 def _if_large(call: Callable[..., Any], threshold: int) -> Callable[..., Any]:
     def computed(*args: Any, **kwargs: Any) -> Any:
-        with scope(bindings=dict(context.bindings or {}), assigned=None, losses=[], probes=None):
+        with scope(bindings=dict(context.bindings or {}), assigned=None, losses=[], probes=None, tap=None):
             outputs = engine.eval_shape(lambda: call(*args, **kwargs))
         large = any(math.prod(output.shape) > threshold for output in tree.flatten(outputs) if output is not None)
         return (remat(call) if large else call)(*args, **kwargs)

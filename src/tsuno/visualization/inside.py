@@ -1,0 +1,250 @@
+"""What goes on inside a model: what each layer gives for inputs, and how a score changes with it.
+
+Every call of a layer passes its outputs through `context.tap`. A tap that keeps them gives what a layer computed; a
+tap that adds a zero to them gives the gradient by what it computed. Both hold for every kind of model, for layers of
+models within the model too, and for each call of a shared layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tsuno import engine
+from tsuno.activations import linear, softmax
+from tsuno.core import tree
+from tsuno.core.context import context, scope
+from tsuno.core.errors import invalid, suggest
+from tsuno.core.variable import State, bound, slots
+from tsuno.engine import xp
+from tsuno.layers import Layer, Softmax
+from tsuno.layers.calling import call_signature
+
+ATTENTION = "attention scores"
+"""What follows the path of an attention layer, in brackets, where its scores are meant."""
+
+
+class Inside:
+    """The layers of a model at work.
+
+    Layers are named by their path below the model, such as `"block/conv"`; the second call of a shared layer is
+    `"conv (2)"`, and the scores of an attention layer, `(batch, heads, queries, keys)`, are
+    `"attention (attention scores)"`.
+
+    Args:
+        model: the model; it must be built.
+
+    Example:
+        >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(2, name="hidden"), tsuno.layers.Dense(1)])
+        >>> inside = tsuno.visualization.Inside(model)
+        >>> inside.outputs(np.ones((4, 3)))["hidden"].shape
+        (4, 2)
+    """
+
+    def __init__(self, model: Any) -> None:
+        if not isinstance(model, Layer) or not model.built:
+            raise invalid("Inside.model", "a model that is built", model, "Call it on data first, or give it an Input.")
+        self.model = model
+        self._programs: dict[Any, Callable[..., Any]] = {}
+        self._order: dict[Any, list[str]] = {}
+
+    def outputs(self, inputs: Any, paths: Sequence[str] | None = None) -> dict[str, Any]:
+        """What layers give for inputs, as NumPy arrays by path, in the order of the calls.
+
+        Args:
+            inputs: a batch, as the model takes it.
+            paths: which layers; None for all.
+
+        Raises:
+            ValueError: the model has no such layer.
+        """
+        key = ("outputs", None if paths is None else frozenset(paths))
+        wanted = key[1]
+
+        def run(state: State, inputs: Any) -> list[Any]:
+            seen: dict[str, Any] = {}
+
+            def keep(path: str, outputs: Any) -> Any:
+                if wanted is None or path in wanted:
+                    seen[path] = outputs
+                return outputs
+
+            self._call(state, inputs, keep, scores=True)
+            self._order[key] = list(seen)
+            return list(seen.values())
+
+        inputs = _arrays(inputs)
+        values = engine.tree.map(np.asarray, self._program(key, run)(self._state(), inputs))
+        found = dict(zip(self._order[key], values, strict=True))
+        for path in wanted or ():
+            if path not in found:
+                raise self._unknown(path, inputs)
+        return found
+
+    def gradients(
+        self, inputs: Any, path: str | None = None, target: int | None = None, output: int = 0
+    ) -> tuple[Any, Any, np.ndarray]:
+        """How the score of a class changes with what a layer gives.
+
+        The score is what the model gives for the class before a softmax, if it ends in one.
+
+        Args:
+            inputs: a batch, as the model takes it.
+            path: the layer; None for the inputs themselves.
+            target: the class, an index into the last axis of the output; None for the largest of each example.
+            output: which output, of a model with several.
+
+        Returns:
+            What the layer gave (or the inputs), the gradient of the score by it, and the scores, one an example.
+        """
+
+        def run(state: State, inputs: Any, target: Any) -> Any:
+            def score(change: Any) -> Any:
+                given: dict[str, Any] = {}
+
+                def nudge(here: str, outputs: Any) -> Any:
+                    if here != path:
+                        return outputs
+                    given["outputs"] = outputs
+                    return tree.map_structure(xp.add, outputs, change)
+
+                x = tree.map_structure(xp.add, inputs, change) if path is None else inputs
+                outputs = tree.flatten(self._call(state, x, nudge, before_softmax=True))[output]
+                scores = outputs.reshape((outputs.shape[0], -1, outputs.shape[-1])).sum(1)
+                chosen = xp.where(target < 0, xp.argmax(scores, -1), target)
+                scores = xp.take_along_axis(scores, chosen[:, None], -1)[:, 0]
+                return scores.sum(), (inputs if path is None else given["outputs"], scores)
+
+            zero = inputs if path is None else engine.eval_shape(lambda: self._found(state, inputs, path))
+            zero = tree.map_structure(lambda x: xp.zeros(x.shape, x.dtype), zero)
+            (_, (outputs, scores)), gradient = engine.value_and_grad(score, has_aux=True)(zero)
+            return outputs, gradient, scores
+
+        inputs = _arrays(inputs)
+        if path is None:
+            inputs = tree.map_structure(lambda x: x.astype("float32") if x.dtype.kind in "iub" else x, inputs)
+        elif path not in self.paths(inputs):
+            raise self._unknown(path, inputs)
+        rows = tree.flatten(inputs)[0].shape[0]
+        chosen = np.full(rows, -1 if target is None else target, np.int32)
+        program = self._program(("gradients", path, output), run)
+        return engine.tree.map(np.asarray, program(self._state(), inputs, chosen))
+
+    def paths(self, inputs: Any) -> list[str]:
+        """The paths of the layers, in the order of their calls; nothing is computed."""
+        found: list[str] = []
+
+        def note(path: str, outputs: Any) -> Any:
+            found.append(path)
+            return outputs
+
+        engine.eval_shape(lambda: self._call(self._state(), _arrays(inputs), note))
+        return found
+
+    def _unknown(self, path: str, inputs: Any) -> ValueError:
+        known = self.paths(inputs)
+        return ValueError(f"`{self.model.name}` has no layer {path!r}.{suggest(path, known)}")
+
+    def _state(self) -> State:
+        return {path: variable._value for path, variable in slots(self.model).items()}
+
+    def _found(self, state: State, inputs: Any, path: str) -> Any:
+        found: list[Any] = []
+
+        def note(here: str, outputs: Any) -> Any:
+            if here == path:
+                found.append(outputs)
+            return outputs
+
+        self._call(state, inputs, note)
+        return found[0]
+
+    def _program(self, key: Any, run: Callable[..., Any]) -> Callable[..., Any]:
+        if key not in self._programs:
+            on_host = getattr(self.model, "runs_on_host", False)
+            self._programs[key] = run if on_host else engine.compile(run)
+        return self._programs[key]
+
+    def _call(
+        self,
+        state: State,
+        inputs: Any,
+        see: Callable[[str, Any], Any],
+        scores: bool = False,
+        before_softmax: bool = False,
+    ) -> Any:
+        """The outputs of the model, with what its operations give passed through `see`."""
+        calls: dict[str, int] = {}
+
+        def tap(operation: Any, outputs: Any) -> Any:
+            if operation is self.model:
+                return outputs
+            names = context.path[1:] if isinstance(operation, Layer) else (*context.path[1:], operation.name)
+            place = "/".join(names)
+            calls[place] = calls.get(place, 0) + 1
+            path = place if calls[place] == 1 else f"{place} ({calls[place]})"
+            if scores and id(operation) in scored:
+                outputs, weights = outputs
+                see(f"{path} ({ATTENTION})", weights)
+            return see(path, outputs)
+
+        layers = list(self.model._flatten_layers())
+        scored = {
+            id(layer) for layer in layers if scores and "return_attention_scores" in call_signature(type(layer)).names
+        }
+        changes: list[tuple[Any, str, Any]] = [
+            (layer, "call", partial(layer.call, return_attention_scores=True))
+            for layer in layers
+            if id(layer) in scored
+        ]
+        if before_softmax:
+            changes += [(last, name, linear) for last in _last(self.model) for name in _softmax_of(last)]
+        with ExitStack() as stack:
+            for layer, name, value in changes:
+                stack.enter_context(_changed(layer, name, value))
+            stack.enter_context(bound([self.model], state))
+            stack.enter_context(scope(tap=tap, path=(), losses=[]))
+            return self.model(inputs, training=False)
+
+
+def _last(model: Any) -> list[Any]:
+    """The layers that make a model's outputs."""
+    graph = getattr(model, "graph", None)
+    makers = [] if graph is None else [graph._maker(tensor) for tensor in graph.output_tensors]
+    return [
+        last for maker in makers for last in (_last(maker) if getattr(maker, "graph", None) is not None else [maker])
+    ]
+
+
+def _softmax_of(layer: Any) -> list[str]:
+    """The attribute of a layer that is a softmax over the last axis, if there is one."""
+    if isinstance(layer, Softmax):
+        return ["call"] if layer.axis == -1 else []
+    return ["activation"] if getattr(layer, "activation", None) is softmax else []
+
+
+@contextmanager
+def _changed(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """A block in which an object has another attribute, whatever `__setattr__` makes of attributes."""
+    before = vars(owner).get(name, _changed)
+    vars(owner)[name] = value
+    try:
+        yield
+    finally:
+        if before is _changed:
+            del vars(owner)[name]
+        else:
+            vars(owner)[name] = before
+
+
+def _arrays(inputs: Any) -> Any:
+    """A batch of anything array-like, as arrays; a list is one of inputs."""
+    if isinstance(inputs, Mapping):
+        return {name: _arrays(value) for name, value in inputs.items()}
+    if isinstance(inputs, (list, tuple)) and any(hasattr(value, "shape") for value in inputs):
+        return [np.asarray(value) for value in inputs]
+    return np.asarray(inputs)
