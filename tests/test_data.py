@@ -16,7 +16,7 @@ import scipy.sparse
 
 import tsuno
 from tsuno import layers
-from tsuno.data import StreamData, large, make_data, split_batch
+from tsuno.data import StreamData, arrays, large, make_data, split_batch
 from tsuno.data.reading import as_arrays
 from tsuno.data.weights import class_weights
 
@@ -567,3 +567,30 @@ def test_an_error_in_a_process_is_the_users_own(tmp_path, monkeypatch):
     with pytest.raises(KeyError, match="lost") as caught:
         batches(make_data(dataset))
     assert "failing.py" in caught.value.__notes__[0]
+
+
+# ---------------------------------------------------------------------- arrays that must not stand in memory twice
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+def test_parts_of_large_arrays_are_the_same_batches(steps, monkeypatch):
+    """Gathered on the host some batches at a time, rows come as they do from arrays on the device."""
+
+    def trained(part):
+        monkeypatch.setattr(arrays, "_LARGE", 1 << 25 if part is None else 0)
+        monkeypatch.setattr(arrays, "_PART", part or 0)
+        monkeypatch.setattr(tsuno.engine, "is_shareable", lambda leaf: False, raising=False)
+        tsuno.utils.set_random_seed(1)
+        model = tsuno.Sequential([tsuno.Input((2,)), layers.Dense(3), layers.Dense(1)])
+        model.compile("adam", "mse")
+        history = model.fit(X, X[:, :1], batch_size=2, epochs=3, verbose=0, steps_per_epoch=steps)
+        return model.get_weights(), history.history["loss"], model.predict(X, batch_size=2, verbose=0)
+
+    whole = trained(None)
+    for part in (1, 60):  # a batch at a time, and some
+        for one, other in zip(engine_leaves(whole), engine_leaves(trained(part)), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def engine_leaves(values):
+    return [np.asarray(leaf) for leaf in tsuno.tree.flatten(values)]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsuno import engine
-from tsuno.engine import convolution
+from tsuno.engine import convolution, dot_attention
 from tsuno.engine.cache import prune
 
 RNG = np.random.default_rng(0)
@@ -150,9 +150,10 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
         (tmp_path / f"{number}").write_bytes(bytes(100))
         os.utime(tmp_path / f"{number}", (number, number))
     prune(tmp_path, 800)
-    assert len(list(tmp_path.iterdir())) == 8
+    assert len(list(tmp_path.glob("[0-9]"))) == 8
+    (tmp_path / ".pruned").unlink()
     prune(tmp_path, 700)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4", "5", "6", "7"]
+    assert sorted(path.name for path in tmp_path.glob("[0-9]")) == ["3", "4", "5", "6", "7"]
 
 
 def test_compiled_products_with_constants() -> None:
@@ -161,3 +162,17 @@ def test_compiled_products_with_constants() -> None:
     for quickly in (True, False):
         product, total = engine.compile(lambda x: (x @ np.ones((6, 2), "float32"), x.sum(0)), quickly)(x)
         close([product, total], [jnp.stack([x.sum(-1)] * 2, -1), x.sum(0)])
+
+
+ATTENTION = ["plain", "causal", "mask for all", "mask of heads", "nothing to see", "by parts", "masked by parts"]
+
+
+@pytest.mark.parametrize("case", ATTENTION)
+def test_attention(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dot_attention, "_LARGE", 100 if "parts" in case else 1 << 20)
+    q, k, v = numbers(4, 5, 2, 3), numbers(4, 6, 2, 3), numbers(4, 6, 2, 3)
+    shape = {"mask for all": (1, 1, 5, 6), "mask of heads": (4, 2, 5, 6), "masked by parts": (4, 1, 1, 6)}.get(case)
+    mask = None if shape is None else jnp.asarray(RNG.random(shape) < 0.6)
+    if case == "nothing to see":
+        mask = jnp.zeros((1, 1, 1, 6), bool)
+    close(*both(lambda q, k, v: engine.attention(q, k, v, mask=mask, is_causal=case == "causal"), q, k, v))

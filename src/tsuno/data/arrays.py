@@ -1,5 +1,9 @@
 """Arrays in memory: placed on the device once, gathered there batch by batch in an order made from the seed and the
-epoch."""
+epoch.
+
+Where the device is the host, large arrays that it cannot use where they are would stand in memory twice. Of these, some
+batches at a time are gathered on the host, while the device works on those before.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from tsuno.data.chunk import KEPT_LOGS, Chunk
 
 Tree = Any
 _LONGEST_ORDER = 1 << 16
+_LARGE, _PART = 1 << 25, 1 << 23
+"""Bytes from which arrays are not to stand in memory twice, and the bytes that are then gathered at a time."""
 
 
 class ArrayData:
@@ -34,6 +40,10 @@ class ArrayData:
         self.batches = -(-self.size // batch_size)
         self.steps: int | None = steps or self.batches
         self._position = 0
+        leaves = engine.tree.leaves(arrays)
+        bytes_ = sum(leaf.nbytes for leaf in leaves)
+        self._in_parts = bytes_ > _LARGE and engine.is_host() and not all(map(engine.is_shareable, leaves))
+        self._part = max(1, _PART * self.size // (bytes_ * batch_size)) if self._in_parts else 0
         self._placed: Tree = None
         self._orders: dict[tuple[int, int], tuple[Any, Any]] = {}
 
@@ -41,12 +51,12 @@ class ArrayData:
         return engine.tree.map(lambda array: array[: self.batch_size], self.arrays)
 
     def span(self, limit: int) -> int:
-        if self.size % self.batch_size or self.steps != self.batches:
+        if self.size % self.batch_size or self.steps != self.batches or self._in_parts:
             return 1
         return max(1, min(limit // self.batches, _LONGEST_ORDER // self.size))
 
     def chunks(self, epochs: int = 1, skip: int = 0) -> Iterator[Chunk]:
-        if self._placed is None:
+        if self._placed is None and not self._in_parts:
             self._placed = engine.put(self.arrays)
         full, rest = divmod(self.size, self.batch_size)
         wanted = (self.steps or self.batches) * epochs - skip
@@ -55,13 +65,29 @@ class ArrayData:
             turn, first = divmod(self._position, self.batches)
             order, tail = self._order(turn, epochs)
             count = min(wanted, full * epochs - first)
-            if count > 0:
+            if self._in_parts:
+                count = min(count, self._part)
+                yield self._gathered(order, first, count, self._part) if count else self._gathered(tail, 0, 1, 1, rest)
+                count = count or 1
+            elif count > 0:
                 yield Chunk(self._placed, order, self.batch_size, first, count)
             else:
                 count = 1
                 yield Chunk(self._placed, tail, rest, 0, 1)
             wanted -= count
             self._position += count
+
+    def _gathered(self, order: np.ndarray, first: int, count: int, room: int, size: int | None = None) -> Chunk:
+        """Some batches of an order, in arrays with room for more; what is over is never read."""
+        size = size or self.batch_size
+        rows = order[first * size : (first + count) * size]
+
+        def gather(leaf: np.ndarray) -> Any:
+            part = engine.empty((room * size, *leaf.shape[1:]), leaf.dtype)
+            np.take(leaf, rows, 0, part[: len(rows)], "clip")  # other modes go by way of a copy
+            return engine.placed(part)
+
+        return Chunk(engine.tree.map(gather, self.arrays), np.arange(room * size, dtype=np.int32), size, 0, count)
 
     def position(self) -> dict[str, Any]:
         return {"seed": self.seed, "batch": self._position, "samples": self.size, "batch_size": self.batch_size}

@@ -19,7 +19,7 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
-from tsuno.engine.placement import is_portable
+from tsuno.engine.placement import is_for_this_cpu
 
 Padding = str | Sequence[tuple[int, int]]
 Pairs = tuple[tuple[int, int], ...]
@@ -40,7 +40,7 @@ def conv(
 ) -> Array:
     """Cross-correlation of `x` with `kernel` (*window, channels / groups, filters)."""
     strides, dilation = tuple(strides), tuple(dilation)
-    if _on_cpu():
+    if is_for_this_cpu():
         if not channels_last:
             x = xp.moveaxis(x, 1, -1)
         pads = pad_amounts(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
@@ -63,7 +63,7 @@ def conv_transpose(
     channels_last: bool = True,
 ) -> Array:
     """`x` spread out by the strides and padded, convolved with the turned kernel (*window, filters, channels)."""
-    if _on_cpu():
+    if is_for_this_cpu():
         x = x if channels_last else xp.moveaxis(x, 1, -1)
         y = _cpu_conv_transpose(x, kernel, tuple(strides), tuple(pads), tuple(dilation))
         return y if channels_last else xp.moveaxis(y, -1, 1)
@@ -78,7 +78,7 @@ def conv_transpose(
 def max_pool(x: Array, window: Sequence[int], strides: Sequence[int], padding: Padding) -> Array:
     """The maximum of each window over the middle axes of `x` (batch, *spatial, channels)."""
     window, strides = tuple(window), tuple(strides)
-    if _on_cpu() and math.prod(window) <= 32:
+    if is_for_this_cpu() and math.prod(window) <= 32:
         pads = pad_amounts(x.shape[1:-1], window, strides, padding)
         return _cpu_max_pool(x, window, strides, pads)
     return _reduce_window(x, _lowest(x.dtype), lax.max, window, strides, padding)
@@ -106,10 +106,6 @@ def pad_amounts(
         total = max((-(-size // stride) - 1) * stride + (width - 1) * step + 1 - size, 0)
         pairs.append((total // 2, total - total // 2))
     return tuple(pairs)
-
-
-def _on_cpu() -> bool:
-    return not is_portable() and jax.default_backend() == "cpu"
 
 
 def _lax_padding(padding: Padding) -> Any:

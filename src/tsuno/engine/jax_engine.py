@@ -6,8 +6,6 @@ Convolution and pooling live in `convolution.py`, random bits in `randomness.py`
 from __future__ import annotations
 
 import functools
-import math
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -17,9 +15,11 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
+from tsuno.engine.dot_attention import attention
 from tsuno.engine.cache import use_compilation_cache
 from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.loops import recurrence
+from tsuno.engine.host_arrays import empty, host_memory, is_host, is_shareable, memory, placed, put
 from tsuno.engine.placement import copy, eager, for_any_device, from_host
 from tsuno.engine.programs import (
     evaluated,
@@ -50,10 +50,10 @@ __all__ = [
     "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
     "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64",
     "eval_shape", "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop",
-    "gamma", "has_fused_attention", "host_memory", "is_array", "is_key", "is_stored", "is_traced",
-    "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "on_host", "permutation",
-    "placed", "put", "randint", "ready", "recurrence", "remat", "resize", "restored_program", "rsqrt",
-    "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program", "show", "special",
+    "gamma", "has_fused_attention", "host_memory", "is_array", "is_host", "is_key", "is_shareable", "is_stored",
+    "is_traced", "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "on_host",
+    "permutation", "placed", "put", "randint", "ready", "recurrence", "remat", "resize", "restored_program",
+    "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program", "show", "special",
     "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes", "take_rows",
     "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree", "truncated_normal",
     "uniform", "value_and_grad", "vmap", "while_loop", "xp",
@@ -79,7 +79,6 @@ while_loop = lax.while_loop
 fori_loop = lax.fori_loop
 cond = lax.cond
 switch = lax.switch
-attention = jax.nn.dot_product_attention
 eval_shape = jax.eval_shape
 custom_gradient = jax.custom_gradient
 rsqrt = lax.rsqrt
@@ -192,27 +191,6 @@ def fetch(tree_of_arrays: Any) -> Any:
     return jax.device_get(tree_of_arrays)
 
 
-def put(x: Any) -> Any:
-    """A tree of host arrays placed on the default device, without waiting."""
-    return jax.device_put(x)
-
-
-def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
-    """A host array to be filled, whose memory can become that of an engine array; see `placed`."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    raw = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % _ALIGNMENT
-    return raw[start : start + size].view(dtype).reshape(shape)
-
-
-_ALIGNMENT = 64
-
-
-def placed(x: np.ndarray) -> Any:
-    """An engine array of a host array that nobody changes any more, without a copy where that is possible."""
-    return asarray(x) if x.dtype != jax.dtypes.canonicalize_dtype(x.dtype) else jax.device_put(x)
-
-
 def ready(x: Any) -> Any:
     """`x`, once the device has finished computing it."""
     return jax.block_until_ready(x)
@@ -220,20 +198,6 @@ def ready(x: Any) -> Any:
 
 def device_count() -> int:
     return jax.device_count()
-
-
-def memory() -> int | None:
-    """Bytes of memory that the default device has for arrays; None if it does not say."""
-    statistics = jax.devices()[0].memory_stats()
-    return statistics.get("bytes_limit") if statistics else None
-
-
-def host_memory() -> int | None:
-    """Bytes of memory that the machine has; None if it does not say."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def default_device(device: Any) -> AbstractContextManager[Any]:

@@ -55,3 +55,8 @@ def for_any_device() -> Iterator[None]:
 def is_portable() -> bool:
     """Whether a program is being traced for any device."""
     return _portable.get()
+
+
+def is_for_this_cpu() -> bool:
+    """Whether a program is being traced for this machine's CPU."""
+    return not _portable.get() and jax.default_backend() == "cpu"
