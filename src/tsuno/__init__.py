@@ -80,7 +80,7 @@ _HOMES = {
     "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Quantizer": "quantizers",
     "Regularizer": "regularizers", "Sequential": "models", "Variable": "core.variable",
     "RematScope": "rewrite.rematerialize", "StatelessScope": "core.functions", "device": "core.scopes",
-    "grad": "core.functions", "jit": "core.functions", "name_scope": "core.scopes", "remat": "core.functions",
+    "grad": "core.functions", "inspect": "inspector.server", "jit": "core.functions", "name_scope": "core.scopes", "remat": "core.functions",
     "value_and_grad": "core.functions",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The command line: `tsuno run PROGRAM`, `tsuno convert IN OUT`, `tsuno summary FILE`.
+"""The command line: `tsuno run PROGRAM`, `tsuno convert IN OUT`, `tsuno summary FILE`, `tsuno inspect FILE`.
 
 Each command is a function of its arguments; what goes wrong in one is a sentence, never a traceback. What a file is,
 its contents say; what is written, the ending of its name.
@@ -24,6 +24,7 @@ _EXAMPLES = """examples:
   tsuno convert model.keras model.onnx
   tsuno convert my.weights.h5 model.keras --model model.json
   tsuno summary model.keras --inspect
+  tsuno inspect model.keras --inputs photos/
 """
 
 
@@ -99,6 +100,19 @@ def _parser() -> argparse.ArgumentParser:
         "--inspect", action="store_true", help="build nothing: list classes, arrays, assets, checksums"
     )
     summary.set_defaults(command=_summary)
+
+    page = commands.add_parser(
+        "inspect", help="open a page to look inside a model", description=_inspect.__doc__, parents=[custom]
+    )
+    page.add_argument("source", metavar="FILE", help="a file or folder of any format and age that Tsuno reads")
+    page.add_argument("--inputs", metavar="FOLDER", help="pictures, .npy, .txt or .wav files to put in")
+    page.add_argument("--classes", metavar="FILE.txt", help="the names of classes, one a line")
+    page.add_argument("--top", type=int, default=5, metavar="N", help="how many classes a prediction names")
+    page.add_argument("--compare", metavar="FILE", help="a second model of the same inputs")
+    page.add_argument("--port", type=int, default=0, help="the port; a free one by default")
+    page.add_argument("--language", choices=("en", "ja"), help="the language of the page; the browser's by default")
+    page.add_argument("--no-browser", action="store_true", help="only print the address")
+    page.set_defaults(command=_inspect)
     return parser
 
 
@@ -160,6 +174,20 @@ def _summary(options: argparse.Namespace) -> None:
         except ValueError as problem:
             raise ValueError(f"{problem} (`tsuno summary {source} --inspect` shows it without building it.)") from None
         model.summary()
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    """Open a page to look inside a model: its graph, what its layers make of an input, its weights, and why.
+
+    The page is served on this machine only, until Ctrl-C.
+    """
+    classes = None if options.classes is None else Path(options.classes).read_text("utf-8").splitlines()
+    custom = _custom_objects(options.custom)
+    models = [None if path is None else _model(Path(path), custom, False) for path in (options.source, options.compare)]
+    tsuno.inspect(
+        models[0], options.inputs, classes, options.top, compare=models[1], port=options.port,
+        language=options.language, open_browser=not options.no_browser, block=True,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- files

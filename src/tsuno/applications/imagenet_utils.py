@@ -112,6 +112,12 @@ def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, An
     ]
 
 
+def class_names() -> list[str]:
+    """The descriptions of ImageNet's thousand classes in their order; fetched when they are first needed."""
+    names = _class_index()
+    return [names[str(place)][1].replace("_", " ") for place in range(len(names))]
+
+
 @functools.cache
 def _class_index() -> dict[str, list[str]]:
     """The number of each class, as text, with its identifier and its description."""

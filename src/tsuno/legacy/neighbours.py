@@ -73,6 +73,8 @@ TABLE: dict[str, dict[str, str]] = {
     "matplotlib.pyplot": _of(_MADE, hold="nothing", ishold="nothing"),
     "pandas": _of(_MADE, "Panel"),
     "PIL.Image": _of("PIL.Image", ANTIALIAS="Resampling.LANCZOS"),
+    "quiver_engine": {},
+    "quiver_engine.server": _of("tsuno.legacy.quiver", "launch"),
     # packages for programs of both Pythons
     "six": {
         **_of(_MADE, "string_types", "integer_types", "class_types", "PY2", "PY3", "PY34", "iteritems", "itervalues"),

@@ -12,12 +12,12 @@ def read_wav(path: Any, sampling_rate: int | None = None, length: int | None = N
     """A WAV file of whole-number samples as float32 from -1 to 1, of shape (samples, channels).
 
     Args:
-        path: the file.
+        path: the file, or its name.
         sampling_rate: samples per second to convert to; the file's own if None.
         length: samples to cut or fill the sound to.
     """
     try:
-        with wave.open(str(path), "rb") as file:
+        with wave.open(path if hasattr(path, "read") else str(path), "rb") as file:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
             content = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as problem:
