@@ -301,7 +301,7 @@ LAW = {
     tc.WeightStatistics: lambda _: [tc.WeightStatistics(in_logs=True)],
     tc.WholeSetMetrics: lambda _: [tc.WholeSetMetrics({"worst": lambda y, p: abs(y - p).max()}, XV, YV)],
 }
-OURS = ("averaging", "base", "checkpointing", "finding", "logging", "statistics", "steering")
+OURS = ("averaging", "base", "checkpointing", "finding", "history", "logging", "statistics", "steering")
 
 
 def test_the_law_is_tried_on_every_callback():

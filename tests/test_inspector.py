@@ -175,7 +175,9 @@ def test_two_models_and_models_of_several_inputs(images):
 
     page = client(Session(made(2), {"a": images, "b": np.ones((4, 2))}, compare=made(3)))
     assert page.get("/api/model").json()["count"] == 2
-    shapes = [array(page.get("/api/output", params={"id": 0, "layer": "out", "which": which})).shape for which in (0, 1)]
+    shapes = [
+        array(page.get("/api/output", params={"id": 0, "layer": "out", "which": which})).shape for which in (0, 1)
+    ]
     assert shapes == [(2,), (3,)]
     row = page.post("/api/inputs", params={"kind": "values", "input": "b"}, json={"values": [1, 2]}).json()["id"]
     assert "needs 'a'" in page.get("/api/predictions", params={"id": row}).json()["error"]
@@ -268,10 +270,30 @@ def test_what_cannot_go_in_is_said_in_a_sentence(kind, make, message):
         make(ENTRIES[kind])
 
 
-def test_pickles_in_arrays_are_not_opened(tmp_path):
-    np.save(tmp_path / "x.npy", np.array([print], object), allow_pickle=True)
-    with pytest.raises(entries.Refused, match="not an .npy file"):
-        ENTRIES["row"].of_file((tmp_path / "x.npy").read_bytes(), "x.npy")
+def npy(x, **options):
+    file = io.BytesIO()
+    np.save(file, x, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npy(np.array([print], object), allow_pickle=True), "object, not numbers"),
+        (npy(np.zeros(3)).replace(b"(3,)", b"(9,)"), "more than it holds"),
+        (npy(np.zeros(3))[:-1], "more than it holds"),
+        (npy(np.zeros(3)).replace(b"(3,)", b"f()"), "not an .npy file"),
+        (b"", "not an .npy file"),
+    ],
+)
+def test_arrays_from_elsewhere_are_numbers_or_nothing(content, message):
+    with pytest.raises(entries.Refused, match=message):
+        ENTRIES["row"].of_file(content, "x.npy")
+
+
+def test_arrays_may_stand_by_columns():
+    x = RNG.normal(size=(4, 4, 3))
+    np.testing.assert_allclose(ENTRIES["image"].of_file(npy(np.asfortranarray(x)), "x.npy"), x, rtol=1e-6)
 
 
 def test_drawings_are_centred_as_digits_are(page):
@@ -330,7 +352,8 @@ def test_the_token_leaves_the_address(model):
 
 
 @pytest.mark.parametrize(
-    "path", ["/page/../server.py", "/page/%2e%2e/server.py", "/page/..%2fserver.py", "/page//etc/passwd", "/page/", "/api"]
+    "path",
+    ["/page/../server.py", "/page/%2e%2e/server.py", "/page/..%2fserver.py", "/page//etc/passwd", "/page/", "/api"],
 )
 def test_no_path_leads_out_of_the_page(page, path):
     assert page.get(path).status_code == 404

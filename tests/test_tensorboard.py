@@ -358,7 +358,7 @@ def test_histograms_count_every_value(values):
 
 @pytest.mark.parametrize(
     ("shape", "pictures"),
-    [((5,), (1, 5, 1, 1)), ((5, 2), (1, 2, 5, 1)), ((2, 5), (1, 2, 5, 1)), ((2, 3, 4), (4, 2, 3, 1)), ((3, 2, 1, 4), (4, 3, 2, 1)),
+    [((5,), (1, 1, 5, 1)), ((5, 2), (1, 2, 5, 1)), ((2, 5), (1, 2, 5, 1)), ((2, 3, 4), (4, 2, 3, 1)), ((3, 2, 1, 4), (4, 3, 2, 1)),
      ((2, 3, 5, 3), (2, 3, 5, 3)), ((2, 3, 5, 4), (2, 3, 5, 4)), ((2, 3, 5, 8), None), ((1, 1), None), ((2,) * 5, None)],
 )  # fmt: skip
 def test_weights_as_images(shape, pictures):
@@ -369,7 +369,8 @@ def test_weights_as_images(shape, pictures):
     images = event_file.images(np.linspace(-0.5, 1.5, int(np.prod(shape))).reshape(shape))
     assert (None if images is None else images.shape) == pictures
     if images is not None:
-        assert images.min() == 0 and images.max() == 255
+        assert images.min() == 85 and images.max() == 255  # 128 is zero, and 1.5 from it are 127
+        assert {*event_file.images(np.array([-2.0, 0, np.nan, 2])).ravel()} == {0, 128, 255}
         pixels = np.asarray(Image.open(io.BytesIO(event_file.png(images[0]))))
         np.testing.assert_array_equal(pixels.reshape(images[0].shape), images[0])
 
@@ -392,6 +393,125 @@ def test_the_graph_is_drawn_and_the_profile_has_one(tmp_path):
         ("x", "InputLayer", []), ("shared", "Dense", ["x"]), ("shared/call_1", "Dense", ["shared"]),
         ("sum", "Add", ["shared/call_1", "x"]),
     ]  # fmt: skip
+
+
+# ---------------------------------------------------------------------- the real TensorBoard
+
+
+def seeing(k):
+    """Two inputs, a model inside that is called twice, a layer that is called on its own output, operations."""
+    words, rows = k.Input((4,), dtype="int32", name="words"), k.Input((3,), name="rows")
+    entry = k.Input((3,), name="entry")
+    inner = k.Model(entry, k.layers.Dense(3, name="deep")(entry), name="inner")
+    shared = k.layers.Dense(3, name="shared")
+    x = k.layers.Flatten(name="flat")(k.layers.Embedding(7, 3, name="table")(words))
+    x = k.layers.Concatenate(name="join")([shared(shared(inner(inner(rows)))) * 0.5, x])
+    return k.Model([words, rows], k.layers.Dense(1, name="out")(x), name="net")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """What TensorBoard answers on a log of everything; nothing leaves the process."""
+    from tensorboard import default, program
+    from werkzeug.test import Client
+
+    folder = str(tmp_path_factory.mktemp("log"))
+    with open(f"{folder}/table.tsv", "w", encoding="utf-8") as file:
+        file.write("".join(f"語{number}\n" for number in range(7)))
+    board = TensorBoard(
+        folder, histogram_freq=1, write_images=True, embeddings_freq=1, embeddings_metadata="table.tsv",
+        profile_batch=(2, 3), update_freq=2,
+    )  # fmt: skip
+    x = [WORDS, np.ones((20, 3), "float32")]
+    history = compiled(tsuno, seeing).fit(
+        x, Y, batch_size=4, epochs=2, verbose=0, validation_data=(x, Y), callbacks=[board]
+    )
+    program = program.TensorBoard(plugins=default.get_plugins(), server_class=lambda app, flags: app)
+    program.configure(
+        ["tensorboard", "--logdir", folder, "--load_fast=false", "--reload_task=blocking", "--reload_interval=0"]
+    )
+    client = Client(program._make_server())
+
+    def ask(path, **query):
+        reply = client.get(f"/data/{path}", query_string=query or None)
+        assert reply.status_code == 200, (path, reply.get_data())
+        return reply.get_json() if reply.is_json else reply.get_data()
+
+    return ask, folder, history.history
+
+
+def test_tensorboard_offers_every_tab(served):
+    plugins = served[0]("plugins_listing")
+    active = {name for name, plugin in plugins.items() if plugin["enabled"]}
+    assert {"scalars", "histograms", "distributions", "images", "graphs", "timeseries"} <= active
+    assert served[0]("runs") == ["train", "validation"]
+
+
+def test_tensorboard_serves_the_curves(served):
+    ask, _, history = served
+    tags = {run_name: set(found) for run_name, found in ask("plugin/scalars/tags").items()}
+    assert tags["train"] == {"epoch_loss", "epoch_mae", "epoch_learning_rate", "batch_loss", "batch_mae"}
+    assert tags["validation"] == {
+        "epoch_loss", "epoch_mae", "evaluation_loss_vs_iterations", "evaluation_mae_vs_iterations",
+    }  # fmt: skip
+    for run_name, tag, key in (("train", "epoch_loss", "loss"), ("validation", "epoch_mae", "val_mae")):
+        points = ask("plugin/scalars/scalars", run=run_name, tag=tag)
+        assert [step for _, step, _ in points] == [0, 1]
+        np.testing.assert_allclose([value for *_, value in points], history[key], rtol=1e-6)
+    assert [step for _, step, _ in ask("plugin/scalars/scalars", run="train", tag="batch_loss")] == [2, 4, 6, 8, 10]
+
+
+def test_tensorboard_serves_the_weights(served):
+    from PIL import Image
+
+    ask = served[0]
+    tags = {f"{name}/histogram" for name in (
+        "table/embeddings", "shared/kernel", "shared/bias", "deep/kernel", "deep/bias", "out/kernel", "out/bias",
+    )}  # fmt: skip
+    for plugin in ("histograms", "distributions"):
+        assert set(ask(f"plugin/{plugin}/tags")["train"]) == tags
+    (_, first, rows), (_, second, _) = ask("plugin/histograms/histograms", run="train", tag="shared/kernel/histogram")
+    assert (first, second) == (0, 1) and sum(count for *_, count in rows) == 9
+    assert len(ask("plugin/distributions/distributions", run="train", tag="out/kernel/histogram")) == 2
+    assert ask("plugin/images/tags")["train"]["deep/kernel/image"]["samples"] == 1
+    found = ask("plugin/images/images", run="train", tag="table/embeddings/image", sample=0)
+    picture = Image.open(io.BytesIO(ask(f"plugin/images/individualImage?{found[-1]['query']}")))
+    assert [each["step"] for each in found] == [0, 1] and picture.size == (7, 3)
+    assert {0, 255} & {*np.asarray(picture).ravel()}
+
+
+def test_tensorboard_serves_the_graphs(served):
+    from google.protobuf import text_format
+    from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+    ask = served[0]
+    tags = ask("plugin/graphs/info")["train"]["tags"]
+    assert tags["keras"]["conceptual_graph"] and tags["batch_3"]["op_graph"]
+    text = ask("plugin/graphs/graph", run="train", tag="keras", conceptual="true")
+    drawn = {node.name.removeprefix("net/"): node for node in text_format.Parse(text, GraphDef()).node}
+    inputs = {name: [each.removeprefix("net/") for each in node.input] for name, node in drawn.items()}
+    assert inputs == {
+        "words": [], "rows": [], "inner/entry": ["rows", "inner/deep"], "inner/deep": ["inner/entry"] * 2,
+        "shared": ["inner/deep", "shared"], "multiply": ["shared"], "table": ["words"], "flat": ["table"],
+        "join": ["multiply", "flat"], "out": ["join"],
+    }  # fmt: skip
+    assert drawn["multiply"].attr["keras_class"].s == b"Multiply" and drawn["words"].attr["dtype"].type == 3
+    text = ask("plugin/graphs/graph", run="train", tag="batch_3", conceptual="false")
+    calls = {node.name: node.op for node in text_format.Parse(text, GraphDef()).node}
+    assert calls["inner/call_1"] == "Functional" and calls["multiply"] == "Multiply"
+
+
+def test_tensorboard_serves_the_projector_and_the_profile(served):
+    ask, folder, _ = served
+    (embedding,) = ask("plugin/projector/info", run=".")["embeddings"]
+    assert embedding["tensorShape"] == [7, 3]
+    name = {"run": ".", "name": embedding["tensorName"]}
+    values = np.frombuffer(ask("plugin/projector/tensor", **name), "<f4").reshape(7, 3)
+    np.testing.assert_allclose(values, np.loadtxt(os.path.join(folder, embedding["tensorPath"])), rtol=1e-6)
+    assert ask("plugin/projector/metadata", **name).decode().split() == [f"語{number}" for number in range(7)]
+    # Where the plugin xprof looks: run/plugins/profile/session/host.xplane.pb.
+    (profile,) = glob.glob(f"{folder}/train/plugins/profile/*/*.xplane.pb")
+    assert os.path.getsize(profile) > 1000
 
 
 # ---------------------------------------------------------------------- cost, resuming, errors

@@ -1,4 +1,4 @@
-"""Settings, small tools, datasets and pictures: against Keras where both have it, as laws elsewhere."""
+"""Settings, small tools, datasets and files: against Keras where both have it, as laws elsewhere."""
 
 import hashlib
 import http.server
@@ -10,9 +10,7 @@ import random
 import sys
 import tarfile
 import threading
-import types
 import wave
-import xml.etree.ElementTree as ElementTree
 import zipfile
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -29,9 +27,7 @@ import tsuno
 from tsuno import config, layers, utils
 from tsuno.core import settings as process_settings
 from tsuno.data import Dataset
-from tsuno.utils.drawing import Picture
 from tsuno.utils.image_resizing import INTERPOLATIONS, resize_image
-from tsuno.utils.layered_layout import Box, Diagram, Edge, layout
 
 FAST = settings(max_examples=40, deadline=None)
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*")
@@ -910,187 +906,3 @@ def test_splitting(left_size, right_size, sizes):
 def test_splitting_errors(sizes):
     with pytest.raises(ValueError, match="split_dataset"):
         utils.split_dataset(np.arange(10), *sizes)
-
-
-# ---------------------------------------------------------------------- pictures
-
-
-@st.composite
-def diagrams(draw, depth=2, prefix=""):
-    count = draw(st.integers(1, 6))
-    boxes = []
-    for number in range(count):
-        inner = (
-            draw(diagrams(depth=depth - 1, prefix=f"{prefix}{number}."))
-            if depth and draw(st.integers(0, 3)) == 0
-            else None
-        )
-        size = (
-            (30.0, 24.0) if inner else (draw(st.sampled_from([20.0, 60.0, 200.0])), draw(st.sampled_from([20.0, 70.0])))
-        )
-        boxes.append(Box(f"{prefix}{number}", *size, inner, "title"))
-    numbers = st.integers(0, count - 1)
-    pairs = draw(
-        st.lists(st.tuples(numbers, numbers, st.integers(0, 1), st.integers(0, 1)), max_size=9)
-    )  # circles, too
-    edges = [Edge(f"{prefix}{a}", f"{prefix}{b}", out, into) for a, b, out, into in pairs]
-    ends = st.lists(numbers.map(lambda number: f"{prefix}{number}"), min_size=1, max_size=2)
-    return Diagram(boxes, edges, draw(ends), draw(ends))
-
-
-def meet(a, b, slack=0.5):
-    """Whether two rectangles have more in common than a border."""
-    return all(a[i] + slack < b[i] + b[i + 2] and b[i] + slack < a[i] + a[i + 2] for i in (0, 1))
-
-
-def within(a, b):
-    return all(b[i] - 0.1 <= a[i] and a[i] + a[i + 2] <= b[i] + b[i + 2] + 0.1 for i in (0, 1))
-
-
-@settings(max_examples=150, deadline=None)
-@given(diagrams(), st.sampled_from(["TB", "BT", "LR", "RL"]))
-def test_boxes_do_not_overlap_and_edges_go_round_them(diagram, rankdir):
-    drawing = layout(diagram, rankdir)
-    boxes, whole = list(drawing.boxes.values()), (0, 0, drawing.width, drawing.height)
-    for a, b in itertools.combinations(boxes, 2):
-        assert not meet(a, b)
-    for _, frame in drawing.frames:
-        assert within(frame, whole)
-        assert all(within(box, frame) or not meet(box, frame) for box in boxes)
-    assert all(within(box, whole) for box in boxes)
-    for points, _ in drawing.lines:
-        for (x, y), (u, v) in itertools.pairwise(points):
-            assert abs(x - u) < 0.51 or abs(y - v) < 0.51, "a part of an edge is neither level nor upright"
-            part = (min(x, u), min(y, v), abs(x - u), abs(y - v))
-            assert not any(meet((part[0] - 1, part[1] - 1, part[2] + 2, part[3] + 2), box, 1.6) for box in boxes)
-
-
-def test_crossings_are_few():
-    # A grid of twins: drawn in the order given, each pair crosses; it can be drawn without any crossing.
-    boxes = [Box(name, 40.0, 20.0) for name in ("a", "b", "y", "x", "p", "q")]
-    edges = [Edge("a", "x"), Edge("b", "y"), Edge("x", "p"), Edge("y", "q")]
-    lines = [points for points, _ in layout(Diagram(boxes, edges)).lines]
-    assert all(len({round(x, 3) for x, _ in points}) == 1 for points in lines)  # all straight
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    a, b = tsuno.Input((8, 8, 1), name="画像"), tsuno.Input((4,), name="b")
-    x = layers.Flatten()(layers.Conv2D(2, 3, activation="relu", name="とても長い名前の畳み込み層")(a))
-    inner = tsuno.Input((4,), name="inner_in")
-    first = layers.Dense(3, name="first")(inner)
-    nested = tsuno.Model(inner, [first, layers.Dense(2, name="second")(first)], name="入れ子")
-    one, two = nested(b)
-    stack = tsuno.Sequential(
-        [layers.Dense(3, name="s1", trainable=False), layers.Dropout(0.1, name="s2")], name="stack"
-    )
-    y = stack(layers.Concatenate(name="join")([x, two]))
-    return tsuno.Model([a, b], [layers.Add(name="sum")([y, one]) * 2.0, two], name="whole")
-
-
-ALL = {
-    "show_shapes": True,
-    "show_dtype": True,
-    "show_layer_names": True,
-    "show_layer_activations": True,
-    "show_trainable": True,
-}
-
-
-def test_dot_text_has_boxes_and_edges(drawn):
-    flat = utils.model_to_dot(drawn, **ALL).to_string()
-    assert flat.count("->") == 9 and flat.count("[label=<") == 9 and "subgraph" not in flat
-    for text in (
-        "画像",
-        "(None, 8, 8, 1)",
-        "Activation: <b>relu</b>",
-        "float32",
-        "Trainable",
-        "[(None, 72), (None, 2)]",
-    ):
-        assert text in flat
-    nested = utils.model_to_dot(drawn, expand_nested=True, rankdir="LR")
-    text = nested.to_string()
-    assert text.count("subgraph") == 2 and 'label="入れ子"' in text and "rankdir=LR" in text
-    keys = {line.split('"')[1] for line in text.splitlines() if "[label=<" in line}
-    ends = {part for line in text.splitlines() if "->" in line for part in line.split('"')[1::2]}
-    assert len(keys) == 12 and ends == keys  # every box has an edge, and edges name boxes only
-    assert utils.model_to_dot(drawn, subgraph=True).to_string().startswith('subgraph "cluster_whole"')
-    assert isinstance(nested, Picture) and str(nested) == text
-
-
-@pytest.mark.parametrize("splines", ["ortho", "curved", "polyline", "spline", "line"])
-def test_svg_is_well_formed_and_text_fits(drawn, splines):
-    picture = utils.model_to_dot(drawn, expand_nested=True, splines=splines, **ALL)
-    root = ElementTree.fromstring(picture.to_svg())
-    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"入れ子", "stack", "とても長い名前の畳み込み層 (Conv2D)", "Trainable", "Non-trainable"} <= set(texts)
-    lines = [each for each in root.iter("{http://www.w3.org/2000/svg}path") if each.get("stroke")]
-    assert len(lines) == len(picture.layout().lines)
-
-
-def test_text_fits_into_its_box():
-    from matplotlib.textpath import TextPath
-
-    from tsuno.utils.drawing import Cell
-
-    for style in ("title", "plain"):
-        for text in (
-            "LayerNormalization",
-            "MultiHeadAttention (MMMwww)",
-            "(None, 128, 128, 1024)",
-            "iiillljjj",
-            "Output shape: []",
-        ):
-            needed = TextPath((0, 0), text, size=12, prop={"weight": "bold" if style == "title" else "normal"})
-            assert needed.get_extents().width < Cell("", text, style).width - 4
-
-
-@pytest.mark.parametrize("extension", ["png", "pdf", "svg", "dot"])
-def test_pictures_are_written(drawn, extension, tmp_path):
-    path = tmp_path / f"model.{extension}"
-    utils.plot_model(drawn, path, expand_nested=True, dpi=50)
-    start = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<svg", "dot": b"digraph"}[extension]
-    assert path.read_bytes().startswith(start)
-    if extension == "png":
-        image = utils.img_to_array(utils.load_img(path))
-        wanted = layout(utils.model_to_dot(drawn, expand_nested=True, show_layer_names=False).diagram)
-        assert image.shape[0] == pytest.approx((wanted.height + 16) * 50 / 72, abs=2)
-        assert (image < 80).mean() > 0.05  # the dark boxes are there
-
-
-def test_notebooks_get_a_picture(drawn, monkeypatch, tmp_path):
-    notebook = types.SimpleNamespace(Image=lambda filename: ("Image", filename), SVG=lambda text: ("SVG", text[:4]))
-    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(display=notebook, version_info=(9, 0, 0)))
-    assert utils.plot_model(drawn, tmp_path / "m", dpi=20) == ("Image", str(tmp_path / "m.png"))
-    assert (tmp_path / "m.png").exists()
-    for file in (tmp_path / "m.svg", tmp_path / "m.pdf", None):
-        assert utils.plot_model(drawn, file) == ("SVG", "<svg")
-
-
-def test_models_without_a_graph_are_one_box():
-    class Own(tsuno.Model):
-        def call(self, x):
-            return x
-
-    model = Own(name="own")
-    with pytest.raises(ValueError, match="'own' has no graph yet"):
-        utils.model_to_dot(model)
-    model(np.ones((1, 2)))
-    assert utils.model_to_dot(model).to_string().count("[label=") == 1
-
-
-def test_picture_errors(drawn, monkeypatch, tmp_path):
-    for kwargs, message in (
-        ({"rankdir": "UP"}, "Unknown rankdir 'UP'"),
-        ({"splines": "orthogonal"}, "Did you mean 'ortho'"),
-        ({"show_shape": True}, "Did you mean 'show_shapes'"),
-        ({"layer_range": ["a"]}, "left out of Keras"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            utils.plot_model(drawn, tmp_path / "x.svg", **kwargs)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="pip install matplotlib"):
-        utils.plot_model(drawn, tmp_path / "x.png")
-    utils.plot_model(drawn, tmp_path / "x.svg")
-    assert left(tmp_path) == ["x.svg"]

@@ -80,8 +80,8 @@ _HOMES = {
     "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Quantizer": "quantizers",
     "Regularizer": "regularizers", "Sequential": "models", "Variable": "core.variable",
     "RematScope": "rewrite.rematerialize", "StatelessScope": "core.functions", "device": "core.scopes",
-    "grad": "core.functions", "inspect": "inspector.server", "jit": "core.functions", "name_scope": "core.scopes", "remat": "core.functions",
-    "value_and_grad": "core.functions",
+    "grad": "core.functions", "inspect": "inspector.server", "jit": "core.functions", "name_scope": "core.scopes",
+    "remat": "core.functions", "value_and_grad": "core.functions",
 }  # fmt: skip
 
 __all__ = ["__version__", "version", *_MODULES, *_HOMES]

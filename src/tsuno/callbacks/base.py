@@ -1,4 +1,4 @@
-"""The protocol of callbacks, and the two simplest.
+"""The protocol of callbacks, and the simplest.
 
 A callback is anything with the hooks below; it need not inherit from `Callback`. Hooks around batches cost speed, for
 many steps run in one dispatch: `batch_hooks` says what a callback needs, see `Callback`.
@@ -173,41 +173,6 @@ class ByOldNamesToo(dict[str, Any]):
             return self[name]
         except KeyError:
             return default
-
-
-class History(Callback):
-    """The logs of every epoch; `fit` returns one.
-
-    Attributes:
-        history: a dict from names to lists with a number per epoch.
-        epoch: the numbers of the epochs.
-
-    Example:
-        >>> model = tsuno.Sequential([tsuno.Input((1,)), tsuno.layers.Dense(1)])
-        >>> model.compile("sgd", "mse")
-        >>> history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=3, verbose=0)
-        >>> history.epoch, len(history.history["loss"])
-        ([0, 1, 2], 3)
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.epoch: list[int] = []
-        self.history: dict[str, list[Any]] = ByOldNamesToo()
-
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        super().set_state({**state, "history": ByOldNamesToo(state["history"])})
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.epoch = []
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
-
-    def __repr__(self) -> str:
-        return f"<History of {len(self.epoch)} epochs: {', '.join(self.history)}>"
 
 
 class LambdaCallback(Callback):

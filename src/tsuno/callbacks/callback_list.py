@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from tsuno.callbacks.base import Callback, History
+from tsuno.callbacks.base import Callback
+from tsuno.callbacks.history import History
 from tsuno.callbacks.progress import ProgbarLogger
 
 

@@ -6,6 +6,7 @@ An event is a tag, a step, and a tensor for one of the plugins. Files are writte
 from __future__ import annotations
 
 import glob
+import json
 import os
 import struct
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tsuno.core.function_config import kind_of
 from tsuno.core.settings import image_data_format
 
 _BUCKETS = 30
@@ -85,17 +87,22 @@ def histogram(value: Any) -> np.ndarray:
 
 
 def images(value: Any) -> np.ndarray | None:
-    """A weight as bytes of pixels (image, height, width, channels), or None if it does not look like images."""
-    value = np.squeeze(np.nan_to_num(np.asarray(value).astype("float32")))
+    """A weight as bytes of pixels (image, height, width, channels), or None if it does not look like images.
+
+    Zero is gray, and the largest absolute value black or white.
+    """
+    value = np.asarray(value).astype("float32")
+    value = np.squeeze(np.where(np.isfinite(value), value, 0))
     if value.ndim == 1:
-        value = value[None, :, None, None]
+        value = value[None, None, :, None]  # lying, for TensorBoard makes each image as wide as its frame
     elif value.ndim == 2:
         value = (value.T if value.shape[0] > value.shape[1] else value)[None, :, :, None]
     elif value.ndim == 3:
         value = (value.transpose(2, 0, 1) if image_data_format() == "channels_last" else value)[..., None]
     if value.ndim != 4 or value.shape[-1] not in (1, 3, 4):
         return None
-    return np.clip(value * 255.5, 0, 255).astype("uint8")
+    largest = np.abs(value).max(initial=0)
+    return np.clip(128 + 127.5 * value / (largest or 1), 0, 255).astype("uint8")
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -111,6 +118,45 @@ def png(pixels: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(rows.tobytes())) + part(b"IEND", b"")
 
 
+def layer_graph(model: Any) -> bytes:
+    """The layers of a model and how they are joined, as JSON that TensorBoard reads like a model of Keras.
+
+    Of a model's configuration it understands few forms, so it gets only names, classes and dtypes, and each layer of a
+    model within the model under its path.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+
+    def enter(name: str, kind: str, dtype: str, inputs: list[str]) -> None:
+        config = {"name": name, "dtype": dtype}
+        row = rows.setdefault(
+            name, {"class_name": kind.encode("ascii", "replace").decode(), "config": config, "inbound_nodes": []}
+        )
+        args = [{"config": {"keras_history": [given, 0, 0]}} for given in inputs]
+        row["inbound_nodes"].append({"args": args})
+
+    def visit(graph: Any, scope: str, given: list[list[str]]) -> list[str]:
+        """Enter a graph; returns the names of what makes its outputs."""
+        names: dict[int, str] = {}
+        for tensor, layer, inputs in zip(graph.input_tensors, graph.input_layers, given, strict=True):
+            names[id(tensor)] = scope + layer.name
+            enter(scope + layer.name, "InputLayer", tensor.dtype, inputs)
+        for node in graph.nodes:
+            operation, inputs = node.operation, [names[id(tensor)] for tensor in node.inputs]
+            name, inner = scope + operation.name, getattr(operation, "graph", None)
+            if inner is not None and len(inner.input_tensors) == len(inputs):
+                made = visit(inner, f"{name}/", [[each] for each in inputs])
+            else:
+                enter(name, kind_of(operation), node.output_tensors[0].dtype, inputs)
+                made = [name] * len(node.output_tensors)
+            names |= {id(tensor): maker for tensor, maker in zip(node.output_tensors, made, strict=True)}
+        return [names[id(tensor)] for tensor in graph.output_tensors]
+
+    visit(model.graph, "", [[] for _ in model.graph.input_tensors])
+    return json.dumps(
+        {"class_name": "Functional", "config": {"name": model.name, "layers": list(rows.values())}}
+    ).encode()
+
+
 def run_metadata(model: Any) -> bytes:
     """The layers that a profile is about, as TensorFlow's message `RunMetadata` with a graph in it."""
     from tensorboardX.proto.graph_pb2 import GraphDef
@@ -118,7 +164,7 @@ def run_metadata(model: Any) -> bytes:
     drawn, names, graph = getattr(model, "graph", None), {}, GraphDef()
     if drawn is None:
         for layer in model.layers:
-            graph.node.add(name=layer.name, op=type(layer).__name__)
+            graph.node.add(name=layer.name, op=kind_of(layer))
     else:
         for tensor, layer in zip(drawn.input_tensors, drawn.input_layers, strict=True):
             names[id(tensor)] = graph.node.add(name=layer.name, op="InputLayer").name
@@ -127,7 +173,7 @@ def run_metadata(model: Any) -> bytes:
             operation = node.operation
             times = sum(name == operation.name or name.startswith(f"{operation.name}/call_") for name in taken)
             name = f"{operation.name}/call_{times}" if times else operation.name
-            graph.node.add(name=name, op=type(operation).__name__, input=[names[id(tensor)] for tensor in node.inputs])
+            graph.node.add(name=name, op=kind_of(operation), input=[names[id(tensor)] for tensor in node.inputs])
             taken.add(name)
             names |= {id(tensor): name for tensor in node.output_tensors}
     # function_graphs is field 4 of RunMetadata, pre_optimization_graph field 2 of what it holds.

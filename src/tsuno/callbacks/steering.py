@@ -24,6 +24,16 @@ _RISES = re.compile(r"(?i)(acc|accuracy|auc|precision|recall|iou|io_u|f1|f1_?sco
 _FALLS = re.compile(r"(?i)(loss|error|crossentropy|divergence|mse|mae|mape|msle)$")
 
 
+def direction_of(name: str, model: Any = None) -> str | None:
+    """Whether a number in the logs is better when high, `"max"`, or low, `"min"`; None where nobody can tell."""
+    name = name.removeprefix("val_")
+    for metric in getattr(model, "metrics", ()):
+        direction = getattr(metric, "_direction", None)
+        if direction is not None and name in spellings(metric.name):
+            return "max" if direction == "up" else "min"
+    return "max" if _RISES.search(name) else "min" if _FALLS.search(name) else None
+
+
 class MonitorCallback(Callback):
     """Base of callbacks that watch one number for improvement.
 
@@ -67,17 +77,13 @@ class MonitorCallback(Callback):
         self.monitor_op = operator.gt if direction == "max" else operator.lt
 
     def _direction(self) -> str:
-        name = self.monitor.removeprefix("val_")
-        for metric in getattr(self.model, "metrics", ()):
-            direction = getattr(metric, "_direction", None)
-            if direction is not None and name in spellings(metric.name):
-                return "max" if direction == "up" else "min"
-        if _RISES.search(name) or _FALLS.search(name):
-            return "max" if _RISES.search(name) else "min"
-        raise ValueError(
-            f"{type(self).__name__} cannot tell whether {self.monitor!r} is better when it is high or low: pass "
-            "mode='max' or mode='min'."
-        )
+        direction = direction_of(self.monitor, self.model)
+        if direction is None:
+            raise ValueError(
+                f"{type(self).__name__} cannot tell whether {self.monitor!r} is better when it is high or low: pass "
+                "mode='max' or mode='min'."
+            )
+        return direction
 
     def _is_improvement(self, monitor_value: Any, reference_value: Any) -> bool:
         """Whether a value is better than another by at least `min_delta`; any is better than None or NaN."""

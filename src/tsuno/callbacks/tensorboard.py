@@ -18,9 +18,10 @@ import numpy as np
 
 from tsuno import engine
 from tsuno.callbacks.base import BatchHooks, Callback, Logs
-from tsuno.callbacks.event_file import EventFile, event_library, histogram, images, png, run_metadata
+from tsuno.callbacks.event_file import EventFile, event_library, histogram, images, layer_graph, png, run_metadata
 from tsuno.core.errors import invalid, unknown
 from tsuno.core.validate import NonNegativeInt
+from tsuno.core.variable import by_path
 from tsuno.layers import Embedding
 
 _MOST_IMAGES = 3
@@ -44,8 +45,8 @@ class TensorBoard(Callback):
         log_dir: the folder for the log.
         histogram_freq: write histograms of all weights every so many epochs; 0 for never.
         write_graph: whether to write the layers of a functional or sequential model and how they are joined.
-        write_images: whether to write weights as images, each time that histograms are written; values from 0 to 1
-            become black to white.
+        write_images: whether to write weights as images, each time that histograms are written; zero
+            becomes gray, the largest absolute value of each weight black or white.
         write_steps_per_second: whether to write how many steps are done in a second, for each epoch, and for each
             batch where `update_freq` asks for batches: these are then timed, and so run, one by one.
         update_freq: `"epoch"` to write losses and metrics after each epoch only, `"batch"` to write them after each
@@ -258,9 +259,10 @@ class TensorBoard(Callback):
     # ------------------------------------------------------------------ weights
 
     def _write_weights(self, epoch: int) -> None:
-        run, weights = self._run("train"), [weight for layer in self.model.layers for weight in layer.weights]
-        for weight, value in zip(weights, engine.fetch([weight.value for weight in weights]), strict=True):
-            tag = weight.path.replace(":", "_")
+        run = self._run("train")
+        weights = by_path({id(weight): weight for layer in self.model.layers for weight in layer.weights}.values())
+        for path, value in zip(weights, engine.fetch([weight.value for weight in weights.values()]), strict=True):
+            tag = path.replace(":", "_")
             run.add(f"{tag}/histogram", epoch, "histograms", histogram(value))
             pictures = images(value) if self.write_images else None
             if pictures is not None:
@@ -312,13 +314,8 @@ class TensorBoard(Callback):
         if not self.write_graph or self._graph_written:
             return
         self._graph_written = True
-        try:
-            text = self.model.to_json()
-        except Exception as problem:  # a class that cannot be written down must not stop training
-            warnings.warn(f"The graph of `{self.model.name}` is not written to TensorBoard: {problem}", stacklevel=2)
-            return
-        if json.loads(text)["class_name"] in ("Functional", "Sequential"):
-            self._run("train").add("keras", 0, "graph_keras_model", text.encode(), b"1")
+        if getattr(self.model, "graph", None) is not None:
+            self._run("train").add("keras", 0, "graph_keras_model", layer_graph(self.model), b"1")
 
     def _start_trace(self) -> None:
         try:

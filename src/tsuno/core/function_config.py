@@ -66,6 +66,13 @@ _CALLED_WITH_TOO = {
 }  # fmt: skip
 
 
+def kind_of(operation: Any) -> str:
+    """The class of a layer, or Keras' class for a function in a graph."""
+    if isinstance(operation, Function):
+        return _class_of(operation.function)
+    return getattr(operation, "_config_class_name", type(operation).__name__)
+
+
 def _class_of(function: str) -> str:
     return _CLASSES.get(function) or "".join(part[:1].upper() + part[1:] for part in function.split("_"))
 

@@ -30,7 +30,7 @@ def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
 
 def is_host() -> bool:
     """Whether the default device computes in the host's memory."""
-    return jax.default_backend() == "cpu" and jax.config.jax_default_device is None
+    return jax.default_backend() == "cpu" and getattr(jax.config, "jax_default_device", None) is None
 
 
 def is_shareable(x: Any) -> bool:

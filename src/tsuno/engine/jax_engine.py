@@ -15,11 +15,11 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
-from tsuno.engine.dot_attention import attention
 from tsuno.engine.cache import use_compilation_cache
 from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
-from tsuno.engine.loops import recurrence
+from tsuno.engine.dot_attention import attention
 from tsuno.engine.host_arrays import empty, host_memory, is_host, is_shareable, memory, placed, put
+from tsuno.engine.loops import recurrence
 from tsuno.engine.placement import copy, eager, for_any_device, from_host
 from tsuno.engine.programs import (
     evaluated,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from tsuno.core.function_config import kind_of
 from tsuno.core.op import Function
 from tsuno.core.registry import serialize
 from tsuno.core.spec import KerasTensor
+from tsuno.drawing.diagram import diagram_of
 from tsuno.drawing.layout import Box, Diagram, layout
 from tsuno.drawing.rows import Edge
 from tsuno.drawing.writing import text_width
@@ -28,8 +29,10 @@ _FAMILIES = {
     "activation": "activation", "merging": "merge", "reshaping": "shape", "spatial": "shape", "margins": "shape",
     "upsampling": "shape", "regularization": "regularization",
 }  # fmt: skip
-_PAD, _LINE, _LEAST = 14.0, 17.0, 120.0
+_PAD, _LINE, _LEAST, _MARK = 16.0, 17.0, 120.0, 20.0
 _BINS = 40
+_COUNTED = 1 << 20
+"""Of larger weights, about so many numbers are counted into bins."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,6 @@ def family(operation: Any) -> str:
     return "merge" if isinstance(operation, Function) and len(operation._inbound_nodes[0].inputs) > 1 else "other"
 
 
-def kind(operation: Any) -> str:
-    """The name of its class, or of the function that it is."""
-    return operation.function if isinstance(operation, Function) else type(operation).__name__
-
-
 def described_layers(model: Any) -> list[dict[str, Any]]:
     """What the page must know of each operation."""
     return [_described(part) for part in parts_of(model)]
@@ -100,7 +98,7 @@ def _described(part: Part) -> dict[str, Any]:
     return {
         "path": part.path,
         "name": part.operation.name,
-        "kind": kind(part.operation),
+        "kind": kind_of(part.operation),
         "depth": part.depth,
         "parent": part.parent,
         "shape": str(part.shape),
@@ -130,38 +128,13 @@ def _shape_of(outputs: Any) -> Any:
 
 def graph_of(model: Any, opened: Sequence[str], direction: str = "TB") -> dict[str, Any]:
     """Places for the boxes and edges of a model of which some models within are open."""
-    parts: dict[str, Part] = {part.path: part for part in parts_of(model)}
-    lines: dict[str, list[str]] = {}
-    links: list[tuple[str, str]] = []
-
-    def diagram(model: Any, prefix: str) -> Diagram:
-        operations = operations_of(model)
-        made = Diagram()
-        for operation in operations:
-            path = f"{prefix}{operation.name}"
-            texts = lines[path] = _lines(parts[path])
-            width = max(_LEAST, *(text_width(text, bold=number == 0) + 2 * _PAD for number, text in enumerate(texts)))
-            if path in opened and is_model(operation):
-                made.boxes.append(Box(path, width, inner=diagram(operation, f"{path}/"), title=operation.name))
-            else:
-                made.boxes.append(Box(path, width, _LINE * len(texts) + _PAD))
-        graph = getattr(model, "graph", None)
-        if graph is not None:
-            names = [(graph._maker(tensor).name, node.operation.name, tensor.index, place)
-                     for node in graph.nodes for place, tensor in enumerate(node.inputs)]  # fmt: skip
-            made.inputs = [f"{prefix}{layer.name}" for layer in graph.input_layers]
-            made.outputs = [f"{prefix}{graph._maker(tensor).name}" for tensor in graph.output_tensors]
-        else:
-            names = [(one.name, other.name, 0, 0) for one, other in itertools.pairwise(operations)]
-            made.inputs = [f"{prefix}{operation.name}" for operation in operations[:1]]
-            made.outputs = [f"{prefix}{operation.name}" for operation in operations[-1:]]
-        made.edges = [Edge(f"{prefix}{one}", f"{prefix}{other}", index, place) for one, other, index, place in names]
-        links.extend(dict.fromkeys((edge.source, edge.target) for edge in made.edges))
-        return made
-
-    drawing = layout(diagram(model, ""), direction)
-    frames = {path for path, _ in drawing.frames}
-    places = [*drawing.frames, *drawing.boxes.items()]
+    parts = {part.path: part for part in parts_of(model)}
+    diagram, found = diagram_of(model, lambda path: path in opened, operations_of)
+    path_of = {key: path for key, (path, _) in found.items()}
+    lines = {path: _lines(parts[path]) for path in path_of.values()}
+    drawing = layout(_sized(diagram, {key: lines[path] for key, path in path_of.items()}), direction)
+    frames = {path_of[key] for key, _ in drawing.frames}
+    places = [(path_of[key], place) for key, place in (*drawing.frames, *drawing.boxes.items())]
     boxes = [
         {
             "path": path, "x": x, "y": y, "width": width, "height": height, "lines": lines[path],
@@ -174,11 +147,30 @@ def graph_of(model: Any, opened: Sequence[str], direction: str = "TB") -> dict[s
         {"from": _at(points[0], places), "to": _at(points[-1], places), "points": points, "arrow": arrow}
         for points, arrow in drawing.lines
     ]
-    return {"width": drawing.width, "height": drawing.height, "boxes": boxes, "edges": edges, "links": links}
+    links = dict.fromkeys((path_of[edge.source], path_of[edge.target]) for edge in _edges(diagram))
+    return {"width": drawing.width, "height": drawing.height, "boxes": boxes, "edges": edges, "links": list(links)}
+
+
+def _sized(diagram: Diagram, lines: Mapping[str, Sequence[str]]) -> Diagram:
+    """A diagram whose boxes are as large as their text and the mark that opens them."""
+    boxes = []
+    for box in diagram.boxes:
+        texts = lines[box.key]
+        width = max(text_width(text, bold=number == 0) for number, text in enumerate(texts)) + 2 * _PAD + _MARK
+        inner = None if box.inner is None else _sized(box.inner, lines)
+        size = max(_LEAST, width), _LINE * len(texts) + _PAD
+        boxes.append(Box(box.key, *size, inner, title=box.key))  # frames are known by their titles
+    return replace(diagram, boxes=boxes)
+
+
+def _edges(diagram: Diagram) -> Iterator[Edge]:
+    yield from diagram.edges
+    for box in diagram.boxes:
+        yield from [] if box.inner is None else _edges(box.inner)
 
 
 def _lines(part: Part) -> list[str]:
-    name = kind(part.operation)
+    name = kind_of(part.operation)
     shape = part.shape
     text = "×".join("?" if size is None else str(size) for size in shape[1:]) if isinstance(shape, tuple) else ""
     return [part.operation.name, name, *([text] if text else [])]
@@ -209,7 +201,7 @@ def described_layer(model: Any, path: str, value_of: Callable[[Any], Any]) -> di
     node = layer._inbound_nodes[0] if layer._inbound_nodes else None
     return {
         "path": path,
-        "kind": kind(layer),
+        "kind": kind_of(layer),
         "config": _plain(layer),
         "shape": str(part.shape),
         "input_shapes": [] if node is None else [str(tuple(tensor.shape)) for tensor in node.inputs],
@@ -223,10 +215,13 @@ def described_layer(model: Any, path: str, value_of: Callable[[Any], Any]) -> di
 
 def described_weight(index: int, weight: Any, value: np.ndarray) -> dict[str, Any]:
     """Statistics of a weight."""
-    numbers = value.astype("float64") if value.dtype.kind in "fiub" or "float" in str(value.dtype) else np.zeros(0)
-    finite = numbers[np.isfinite(numbers)]
-    counts, edges = np.histogram(finite, _BINS) if finite.size else (np.zeros(0, int), np.zeros(0))
-    by_unit = np.abs(numbers).reshape(-1, numbers.shape[-1]).sum(0) if numbers.ndim > 1 and numbers.size else np.ones(0)
+    is_number = value.dtype.kind in "fiub" or "float" in str(value.dtype)
+    numbers = (value if value.dtype == np.float32 else value.astype("float64")) if is_number else np.zeros(0)
+    lost = int(numbers.size - np.isfinite(numbers).sum())
+    finite = numbers[np.isfinite(numbers)] if lost else numbers.ravel()
+    some = finite[:: max(1, finite.size // _COUNTED)]
+    counts, edges = np.histogram(some, _BINS) if some.size else (np.zeros(0, int), np.zeros(0))
+    units = numbers.reshape(-1, numbers.shape[-1]) if numbers.ndim > 1 and numbers.size else np.ones((1, 0))
     empty = finite.size == 0
     return {
         "index": index,
@@ -235,14 +230,14 @@ def described_weight(index: int, weight: Any, value: np.ndarray) -> dict[str, An
         "shape": list(value.shape),
         "dtype": str(value.dtype),
         "trainable": bool(weight.trainable),
-        "mean": None if empty else float(finite.mean()),
-        "std": None if empty else float(finite.std()),
+        "mean": None if empty else float(finite.mean(dtype="float64")),
+        "std": None if empty else float(finite.std(dtype="float64")),
         "min": None if empty else float(finite.min()),
         "max": None if empty else float(finite.max()),
-        "norm": None if empty else float(np.sqrt((finite**2).sum())),
+        "norm": None if empty else float(np.linalg.norm(finite)),
         "zeros": float((numbers == 0).mean()) if numbers.size else 0.0,
-        "nan": int(numbers.size - finite.size),
-        "dead": np.flatnonzero(by_unit == 0).tolist()[:1000],
+        "nan": lost,
+        "dead": np.flatnonzero(~(units != 0).any(0)).tolist()[:1000],
         "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
         "filters": value.ndim >= 4 and value.shape[0] <= 31,
     }

@@ -16,6 +16,7 @@ import numpy as np
 from tsuno.config import image_data_format
 from tsuno.core.errors import describe
 from tsuno.layers import Embedding, Layer, Normalization, Rescaling
+from tsuno.saving.untrusted import FileProblem, read_npy
 from tsuno.utils.audio import read_wav
 
 MOST_PIXELS = 1 << 25
@@ -223,12 +224,9 @@ def _shown(shape: Sequence[int | None]) -> str:
 
 def _read_npy(content: bytes, name: str) -> np.ndarray:
     try:
-        array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
-    except Exception:
-        raise Refused(f"{name!r} is not an .npy file of numbers.") from None
-    if not isinstance(array, np.ndarray):
-        raise Refused(f"{name!r} is not an .npy file with one array.")
-    return array
+        return read_npy(content, name)
+    except FileProblem as problem:
+        raise Refused(str(problem)) from None
 
 
 def _open_picture(content: bytes, name: str) -> Any:

@@ -78,9 +78,10 @@ class Looks:
 
     def look(self, id_: str, arrays: Callable[[], dict[str, np.ndarray]]) -> Look:
         """What the model computes for an input, computed once."""
+        if (kept := self._kept.get(id_)) is not None:  # also while something long is being computed
+            return kept
         with self._lock:
             if id_ in self._kept:
-                self._kept.move_to_end(id_)
                 return self._kept[id_]
             x = self.batch(arrays())
             started = time.perf_counter()

@@ -43,6 +43,4 @@ def launch(
         except OSError:
             say("The names of ImageNet's classes cannot be had without the network: numbers stand for them.", "classes")
     prepare = preprocess_input if of_imagenet and mean is None and std is None else None
-    return inspect(
-        model, input_folder, classes, top, preprocess=prepare, mean=mean, std=std, port=port, block=True
-    )
+    return inspect(model, input_folder, classes, top, preprocess=prepare, mean=mean, std=std, port=port, block=True)

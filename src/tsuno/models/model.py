@@ -28,15 +28,15 @@ from tsuno.layers import Layer
 from tsuno.layers.calling import symbols_of
 from tsuno.models.layer_list import LayerList
 from tsuno.models.reading import unpack
+from tsuno.models.showing import Showing
 from tsuno.models.stepping import Stepping
-from tsuno.models.summary import summary
 from tsuno.rewrite.whole import quantize_model
 from tsuno.training import calls, loop
 from tsuno.training.compiled import Compiled, follow, recipe
 from tsuno.training.program import Programs
 
 
-class Model(Stepping):
+class Model(Showing, Stepping):
     """A network with the means to train it.
 
     Made from symbolic tensors, `Model(inputs, outputs)`; as a stack, see `Sequential`; or by subclassing: make layers
@@ -484,28 +484,7 @@ class Model(Stepping):
         """The outputs for the batch given."""
         return loop.predict_on_batch(self, x)
 
-    # ------------------------------------------------------------------ looking and describing
-
-    def summary(
-        self,
-        line_length: int | None = None,
-        positions: Any = None,
-        print_fn: Any = None,
-        expand_nested: bool = False,
-        show_trainable: bool = False,
-        layer_range: Any = None,
-    ) -> None:
-        """Print a table of the layers: their output shapes and numbers of weights.
-
-        Args:
-            line_length: the width in characters.
-            positions: accepted for compatibility.
-            print_fn: what gets the text instead of standard output.
-            expand_nested: whether to show the layers of models inside.
-            show_trainable: whether to show which layers are trained.
-            layer_range: the names (or patterns) of the first and last layer to show.
-        """
-        summary(self, line_length, print_fn, expand_nested, show_trainable, layer_range)
+    # ------------------------------------------------------------------ describing
 
     def get_config(self) -> dict[str, Any]:
         if self.graph is not None and type(self).__init__ is Model.__init__:

@@ -32,6 +32,8 @@ class Sequential(Model):
         (None, 3)
     """
 
+    is_stack = True
+
     def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
         self._layers: list[Layer] = []

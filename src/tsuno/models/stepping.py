@@ -18,6 +18,7 @@ from tsuno.core.errors import describe
 from tsuno.core.functions import StatelessScope, probe, value_and_grad
 from tsuno.core.variable import Variable
 from tsuno.metrics import Metric
+from tsuno.models.profiling import Profiled
 from tsuno.models.reading import TextReader
 from tsuno.saving import orbax
 from tsuno.training import loop
@@ -28,7 +29,7 @@ from tsuno.training.preparing import build
 Values = Sequence[Any]
 
 
-class Stepping(TextReader):
+class Stepping(Profiled, TextReader):
     """The steps of a model, and what they are made of."""
 
     compiled: Compiled | None

@@ -327,6 +327,28 @@ def _left_open(source: BinaryIO) -> Iterator[BinaryIO]:
     yield source
 
 
+def read_npy(content: bytes, name: str) -> np.ndarray:
+    """The array of numbers in the bytes of an `.npy` file.
+
+    Raises:
+        FileProblem: it is none, it holds objects, or it claims more than there is.
+    """
+    file = io.BytesIO(content)
+    try:
+        readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        read_header = readers[np.lib.format.read_magic(file)]
+        shape, by_columns, dtype = read_header(file)
+    except (ValueError, KeyError, EOFError, SyntaxError, TypeError) as problem:
+        raise FileProblem(f"{name!r} is not an .npy file: {_first_line(problem)}.") from None
+    if dtype.kind not in "fiub":
+        raise FileProblem(f"{name!r} holds {dtype}, not numbers.")
+    count = math.prod(shape)
+    if min(shape, default=0) < 0 or count * dtype.itemsize > len(content) - file.tell():
+        raise FileProblem(f"{name!r} claims an array of shape {shape}, which is more than it holds.")
+    array = np.frombuffer(content, dtype, count, file.tell())
+    return array.reshape(shape, order="F" if by_columns else "C")
+
+
 def checksum(array: np.ndarray) -> int:
     """The CRC-32 of the sums of an array's 64-bit words in blocks of 4 KiB, and of what is left over.
 

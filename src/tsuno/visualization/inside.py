@@ -37,6 +37,7 @@ class Inside:
 
     Args:
         model: the model; it must be built.
+        values: a function that gives the values of the weights by path; what they are when asked, by default.
 
     Example:
         >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(2, name="hidden"), tsuno.layers.Dense(1)])
@@ -45,12 +46,15 @@ class Inside:
         (4, 2)
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, values: Callable[[], Mapping[str, Any]] | None = None) -> None:
         if not isinstance(model, Layer) or not model.built:
             raise invalid("Inside.model", "a model that is built", model, "Call it on data first, or give it an Input.")
-        self.model = model
+        self.model, self._values = model, values
         self._programs: dict[Any, Callable[..., Any]] = {}
         self._order: dict[Any, list[str]] = {}
+        self._operations: dict[str, Any] = {}
+        self._shapes: dict[str, dict[str, Any]] = {}
+        self._classes: dict[int, int] = {}
 
     def outputs(self, inputs: Any, paths: Sequence[str] | None = None) -> dict[str, Any]:
         """What layers give for inputs, as NumPy arrays by path, in the order of the calls.
@@ -62,10 +66,14 @@ class Inside:
         Raises:
             ValueError: the model has no such layer.
         """
+        return self.look(inputs, paths)[1]
+
+    def look(self, inputs: Any, paths: Sequence[str] | None = None) -> tuple[Any, dict[str, Any]]:
+        """What the model gives, and what layers give on the way; see `outputs`."""
         key = ("outputs", None if paths is None else frozenset(paths))
         wanted = key[1]
 
-        def run(state: State, inputs: Any) -> list[Any]:
+        def run(state: State, inputs: Any) -> tuple[Any, list[Any]]:
             seen: dict[str, Any] = {}
 
             def keep(path: str, outputs: Any) -> Any:
@@ -73,20 +81,50 @@ class Inside:
                     seen[path] = outputs
                 return outputs
 
-            self._call(state, inputs, keep, scores=True)
+            outputs = self._call(state, inputs, keep, scores=True)
             self._order[key] = list(seen)
-            return list(seen.values())
+            return outputs, list(seen.values())
 
         inputs = _arrays(inputs)
-        values = engine.tree.map(np.asarray, self._program(key, run)(self._state(), inputs))
+        outputs, values = engine.tree.map(np.asarray, self._program(key, run)(self._state(), inputs))
         found = dict(zip(self._order[key], values, strict=True))
         for path in wanted or ():
             if path not in found:
                 raise self._unknown(path, inputs)
-        return found
+        return outputs, found
+
+    def arguments(self, inputs: Any, path: str) -> Any:
+        """The first argument that a layer is called with, as NumPy arrays.
+
+        Args:
+            inputs: a batch, as the model takes it.
+            path: the layer.
+
+        Raises:
+            ValueError: the model has no such layer.
+        """
+        inputs = _arrays(inputs)
+        if path not in self.paths(inputs):
+            raise self._unknown(path, inputs)
+        layer = self.operation(path)
+        number = int(path.rpartition("(")[2][:-1]) if path.endswith(")") else 1
+
+        def run(state: State, inputs: Any) -> Any:
+            given: list[Any] = []
+            plain = layer.call
+
+            def call(*args: Any, **kwargs: Any) -> Any:
+                given.extend((*args, *kwargs.values())[:1])
+                return plain(*args, **kwargs)
+
+            with _changed(layer, "call", call):
+                self._call(state, inputs, lambda path, outputs: outputs)
+            return given[number - 1]
+
+        return engine.tree.map(np.asarray, self._program(("arguments", path), run)(self._state(), inputs))
 
     def gradients(
-        self, inputs: Any, path: str | None = None, target: int | None = None, output: int = 0
+        self, inputs: Any, path: str | None = None, target: int | Sequence[int] | None = None, output: int = 0
     ) -> tuple[Any, Any, np.ndarray]:
         """How the score of a class changes with what a layer gives.
 
@@ -95,11 +133,15 @@ class Inside:
         Args:
             inputs: a batch, as the model takes it.
             path: the layer; None for the inputs themselves.
-            target: the class, an index into the last axis of the output; None for the largest of each example.
+            target: the class, an index into the last axis of the output, or one for each example; None for the one
+                of the highest score.
             output: which output, of a model with several.
 
         Returns:
             What the layer gave (or the inputs), the gradient of the score by it, and the scores, one an example.
+
+        Raises:
+            ValueError: the model has no such layer, class or output.
         """
 
         def run(state: State, inputs: Any, target: Any) -> Any:
@@ -113,8 +155,7 @@ class Inside:
                     return tree.map_structure(xp.add, outputs, change)
 
                 x = tree.map_structure(xp.add, inputs, change) if path is None else inputs
-                outputs = tree.flatten(self._call(state, x, nudge, before_softmax=True))[output]
-                scores = outputs.reshape((outputs.shape[0], -1, outputs.shape[-1])).sum(1)
+                scores = self._scores(state, x, nudge, output)
                 chosen = xp.where(target < 0, xp.argmax(scores, -1), target)
                 scores = xp.take_along_axis(scores, chosen[:, None], -1)[:, 0]
                 return scores.sum(), (inputs if path is None else given["outputs"], scores)
@@ -129,28 +170,72 @@ class Inside:
             inputs = tree.map_structure(lambda x: x.astype("float32") if x.dtype.kind in "iub" else x, inputs)
         elif path not in self.paths(inputs):
             raise self._unknown(path, inputs)
-        rows = tree.flatten(inputs)[0].shape[0]
-        chosen = np.full(rows, -1 if target is None else target, np.int32)
+        chosen = _targets(target, tree.flatten(inputs)[0].shape[0])
         program = self._program(("gradients", path, output), run)
-        return engine.tree.map(np.asarray, program(self._state(), inputs, chosen))
+        found = engine.tree.map(np.asarray, program(self._state(), inputs, chosen))
+        if chosen.size and chosen.max() >= self._classes[output]:
+            raise invalid("target", f"a class of the model, below {self._classes[output]}", target)
+        return found
+
+    def scores(self, inputs: Any, output: int = 0) -> np.ndarray:
+        """The scores of all classes, `(batch, classes)`; axes between these two are summed over.
+
+        Args:
+            inputs: a batch, as the model takes it.
+            output: which output, of a model with several.
+        """
+
+        def run(state: State, inputs: Any) -> Any:
+            return self._scores(state, inputs, lambda path, outputs: outputs, output)
+
+        return np.asarray(self._program(("scores", output), run)(self._state(), _arrays(inputs)))
 
     def paths(self, inputs: Any) -> list[str]:
         """The paths of the layers, in the order of their calls; nothing is computed."""
-        found: list[str] = []
+        return list(self.shapes(inputs))
 
-        def note(path: str, outputs: Any) -> Any:
-            found.append(path)
-            return outputs
+    def shapes(self, inputs: Any) -> dict[str, Any]:
+        """What each layer gives as a structure of `.shape` and `.dtype`, by path, in the order of the calls."""
+        inputs = _arrays(inputs)
+        key = str(tree.map_structure(lambda x: (x.shape, str(x.dtype)), inputs))
+        if key not in self._shapes:
+            order: list[str] = []
 
-        engine.eval_shape(lambda: self._call(self._state(), _arrays(inputs), note))
-        return found
+            def look() -> list[Any]:
+                seen: list[Any] = []
+
+                def note(path: str, outputs: Any) -> Any:
+                    order.append(path)
+                    seen.append(outputs)
+                    return outputs
+
+                self._call(self._state(), inputs, note)
+                return seen
+
+            found = engine.eval_shape(look)
+            self._shapes[key] = dict(zip(order, found, strict=True))
+        return dict(self._shapes[key])
+
+    def operation(self, path: str) -> Any:
+        """The layer or the op at a path that has been seen at work."""
+        return self._operations[path]
 
     def _unknown(self, path: str, inputs: Any) -> ValueError:
         known = self.paths(inputs)
         return ValueError(f"`{self.model.name}` has no layer {path!r}.{suggest(path, known)}")
 
     def _state(self) -> State:
-        return {path: variable._value for path, variable in slots(self.model).items()}
+        now = {path: variable._value for path, variable in slots(self.model).items()}
+        return now if self._values is None else {**now, **self._values()}
+
+    def _scores(self, state: State, inputs: Any, see: Callable[[str, Any], Any], output: int) -> Any:
+        outputs = tree.flatten(self._call(state, inputs, see, before_softmax=True))
+        if not 0 <= output < len(outputs):
+            raise invalid("output", f"the number of an output of `{self.model.name}`, below {len(outputs)}", output)
+        scores = outputs[output]
+        scores = scores[:, None] if scores.ndim == 1 else scores.sum(tuple(range(1, scores.ndim - 1)))
+        self._classes[output] = scores.shape[-1]
+        return scores
 
     def _found(self, state: State, inputs: Any, path: str) -> Any:
         found: list[Any] = []
@@ -187,6 +272,7 @@ class Inside:
             place = "/".join(names)
             calls[place] = calls.get(place, 0) + 1
             path = place if calls[place] == 1 else f"{place} ({calls[place]})"
+            self._operations[path] = operation
             if scores and id(operation) in scored:
                 outputs, weights = outputs
                 see(f"{path} ({ATTENTION})", weights)
@@ -239,6 +325,16 @@ def _changed(owner: Any, name: str, value: Any) -> Iterator[None]:
             del vars(owner)[name]
         else:
             vars(owner)[name] = before
+
+
+def _targets(target: Any, rows: int) -> np.ndarray:
+    """The class for each example, -1 for the one of the highest score."""
+    if target is None:
+        return np.full(rows, -1, np.int32)
+    classes = np.asarray(target)
+    if classes.dtype.kind not in "iu" or classes.shape not in ((), (rows,)) or (classes < 0).any():
+        raise invalid("target", f"the index of a class, {rows} of them (one for each example) or None", target)
+    return np.full(rows, classes, np.int32)
 
 
 def _arrays(inputs: Any) -> Any:
