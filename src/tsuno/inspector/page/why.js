@@ -73,14 +73,14 @@ class WhyMap extends View {
     const count = first.shape.at(-1) ?? 1;
     const classes = state.model.classes;
     const name = (k) => (classes?.[k] === undefined ? t("predictions.class", {index: k}) : `${classes[k]}`);
-    const options = [["", t("why.likeliest", {name: first.top.length ? name(first.top[0].index) : "–"})]];
+    const options = [["", first.top.length ? t("why.likeliest", {name: name(first.top[0].index)}) : t("why.greatest")]];
     const listed = new Set();
     const add = (k, text) => listed.has(k) || (listed.add(k), options.push([String(k), text]));
     for (const {index, value} of first.top) add(index, first.kind === "classes" ? `${name(index)} · ${number(Number((value * 100).toPrecision(3)))}%` : name(index));
     if (state.target !== null) add(state.target, name(state.target));
     if (count > 1) for (let k = 0; k < Math.min(count, MOST_NAMED); k++) add(k, name(k));
     const choose = choice(t("why.class"), options, state.target === null ? "" : String(state.target), (value) => store.set({target: value === "" ? null : Number(value)}));
-    return make("div.why-class", {}, choose, map.score === null || map.score === undefined ? null : make("span.view-fact", {}, t("why.score", {score: number(map.score)})));
+    return make("div.why-class", {}, options.length > 1 ? choose : null, map.score === null || map.score === undefined ? null : make("span.view-fact", {}, t("why.score", {score: number(map.score)})));
   }
 
   #heat({map, picture, entry, tokens}) {
@@ -122,13 +122,18 @@ function planeOf({data, shape}, entry) {
   return shape.length === 2 ? wholePlane(data, ...shape) : wholePlane(data, 1, data.length);
 }
 
-/** The planes of what the model was given, and the range from black to white: 0 to 1, 0 to 255, or as it is. */
+/**
+ * What the model was given as a grey picture, so that only what is laid over it has colour; and the range from black to white:
+ * 0 to 1, 0 to 255, or as it is.
+ */
 function pictureOf({data, shape}, entry) {
   const side = Math.round(Math.sqrt(data.length));
   const full = shape.length === 1 ? [side, side, 1] : shape.length === 2 ? [...shape, 1] : shape;
   if (full.length !== 3 || full[0] * full[1] * full[2] !== data.length) return null;
-  const planes = channelsOf(data, full).slice(0, full[2] >= 3 ? 3 : 1);
+  const colours = channelsOf(data, full).slice(0, full[2] >= 3 ? 3 : 1);
+  const shares = colours.length === 3 ? [0.2126, 0.7152, 0.0722] : [1];
+  const grey = Float32Array.from({length: full[0] * full[1]}, (_, k) => colours.reduce((sum, plane, c) => sum + shares[c] * data[plane.offset + k * plane.columnStride], 0));
   const stats = statsOf(wholePlane(data, 1, data.length));
   const plain = stats.min >= 0 && stats.max <= 255;
-  return {planes, range: plain ? {low: 0, high: stats.max <= 1 ? 1 : 255} : {low: stats.min, high: stats.max}};
+  return {planes: [wholePlane(grey, full[0], full[1])], range: plain ? {low: 0, high: stats.max <= 1 ? 1 : 255} : {low: stats.min, high: stats.max}};
 }
