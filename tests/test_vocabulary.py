@@ -22,6 +22,7 @@ NAMESPACES = [
     "utils.bounding_boxes", "quantizers", "callbacks", "wrappers", "distillation", "mixed_precision", "backend", "preprocessing",
     "preprocessing.image", "preprocessing.sequence", "datasets.mnist", "datasets.imdb", "datasets.reuters", "datasets.cifar10",
     "datasets.cifar100", "datasets.fashion_mnist", "datasets.boston_housing", "datasets.california_housing", "applications",
+    "visualization",
 ]  # fmt: skip
 REFUSED = json.loads((Path(tsuno.__file__).parent / "core" / "refused.json").read_text())
 # Parameters that are named otherwise, with the reason.

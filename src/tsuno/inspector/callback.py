@@ -173,7 +173,7 @@ class Feed:
         self.running = threading.Event()
         self.running.set()
         self.stopped = False
-        self._training, self._epochs = False, None
+        self.training, self._epochs = False, None
         self._events: deque[tuple[int, dict[str, Any]]] = deque(maxlen=_MOST_EVENTS)
         self._count = 0
         self._lock = threading.Lock()
@@ -181,12 +181,12 @@ class Feed:
     def start(self, epochs: Any) -> None:
         """Training begins."""
         self.running.set()
-        self.stopped, self._training, self._epochs = False, True, epochs
+        self.stopped, self.training, self._epochs = False, True, epochs
         self.add(self._state("hello"))
 
     def finish(self) -> None:
         """Training has ended."""
-        self._training = False
+        self.training = False
         self.add({"kind": "end"})
 
     def add(self, event: dict[str, Any]) -> None:
@@ -211,7 +211,7 @@ class Feed:
 
     def _state(self, kind: str) -> dict[str, Any]:
         paused = not self.running.is_set()
-        return {"kind": kind, "running": self._training, "paused": paused, "epochs": self._epochs}
+        return {"kind": kind, "running": self.training, "paused": paused, "epochs": self._epochs}
 
 
 def _numbers(logs: Mapping[str, Any] | None) -> dict[str, Any]:

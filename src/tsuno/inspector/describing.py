@@ -17,7 +17,7 @@ from tsuno.drawing.diagram import diagram_of
 from tsuno.drawing.layout import Box, Diagram, layout
 from tsuno.drawing.rows import Edge
 from tsuno.drawing.writing import text_width
-from tsuno.layers import InputLayer, Layer
+from tsuno.layers import Activation, InputLayer, Layer
 from tsuno.layers.calling import call_signature
 from tsuno.visualization.inside import ATTENTION
 
@@ -79,6 +79,8 @@ def family(operation: Any) -> str:
         return "input"
     if is_model(operation):
         return "model"
+    if isinstance(operation, Activation):
+        return "activation"
     for base in type(operation).__mro__:
         place = base.__module__.removeprefix("tsuno.layers.")
         if place in _FAMILIES:

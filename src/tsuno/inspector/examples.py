@@ -34,9 +34,12 @@ class Item:
     kind: str
     make: Callable[[], dict[str, np.ndarray]]
     label: str | None = None
+    parts: Mapping[str, str] | None = None
+    """Of one that is put together: the ids of what it is made of, by the names of inputs."""
 
     def described(self) -> dict[str, Any]:
-        return {"id": self.id, "name": self.name, "kind": self.kind, "label": self.label}
+        found = {"id": self.id, "name": self.name, "kind": self.kind, "label": self.label}
+        return found if self.parts is None else {**found, "inputs": dict(self.parts)}
 
 
 class Examples:
@@ -109,14 +112,16 @@ class Examples:
                 arrays[entry.name] = made.get(entry.name, next(iter(made.values())))
                 arrays[entry.name] = entry.of_array(arrays[entry.name])
         names = " + ".join(self[id_].name for id_ in ids.values())
-        return self._keep(names, "array", arrays)
+        return self._keep(names, "array", arrays, ids)
 
     def _add(self, name: str, kind: str, entry: Entry, x: np.ndarray) -> Item:
         return self._keep(name, kind, {entry.name: x})
 
-    def _keep(self, name: str, kind: str, arrays: dict[str, np.ndarray]) -> Item:
+    def _keep(
+        self, name: str, kind: str, arrays: dict[str, np.ndarray], parts: Mapping[str, str] | None = None
+    ) -> Item:
         self._count += 1
-        item = Item(f"own-{self._count}", name, kind, lambda: arrays)
+        item = Item(f"own-{self._count}", name, kind, lambda: arrays, parts=parts)
         self.own[item.id] = item
         if len(self.own) > _MOST_OWN:
             self.own.popitem(last=False)

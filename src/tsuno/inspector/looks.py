@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tsuno.activations import linear
 from tsuno.config import image_data_format
 from tsuno.core import tree
 from tsuno.core.variable import slots, unbind
@@ -22,7 +23,7 @@ from tsuno.inspector.arithmetic import arithmetic
 from tsuno.inspector.describing import Part, parts_of
 from tsuno.inspector.entries import Entry, Refused
 from tsuno.visualization import explanations
-from tsuno.visualization.inside import ATTENTION, Inside
+from tsuno.visualization.inside import ATTENTION, Inside, last_layers
 
 _KEPT_BYTES = 1 << 29
 _MOST_VALUES = 64
@@ -100,15 +101,15 @@ class Looks:
         """The outputs of the model, those that look like classes with the likeliest first."""
         graph = self.model.graph
         names = ["output"] * len(look.outputs) if graph is None else list(graph.output_names)
-        return {
-            "outputs": [self._prediction(name, x) for name, x in zip(names, look.outputs, strict=False)],
-            "seconds": look.seconds,
-        }
+        last = last_layers(self.model) or [None] * len(names)
+        found = zip(names, last, look.outputs, strict=False)
+        return {"outputs": [self._prediction(*each) for each in found], "seconds": look.seconds}
 
-    def _prediction(self, name: str, x: np.ndarray) -> dict[str, Any]:
+    def _prediction(self, name: str, layer: Any, x: np.ndarray) -> dict[str, Any]:
         values = np.asarray(x, "float64").ravel()
         finite = bool(np.isfinite(values).all())
         shares = bool(finite and values.size and values.min() >= 0 and values.max() <= 1 + 1e-6)
+        shares = shares and getattr(layer, "activation", None) is not linear
         if x.ndim == 1 and x.size > 1:
             kind = "classes" if shares and abs(values.sum() - 1) < 1e-3 else "numbers"
         elif x.size == 1:

@@ -45,7 +45,7 @@ def application(session: Session) -> Starlette:
         "weights": lambda request: _weights(session, request),
         "explain": lambda request: _explain(session, request),
         "pixel": lambda request: _pixel(session, request),
-        "profile": lambda request: session.looks(_which(request)).profile(),
+        "profile": lambda request: _profile(session, request),
     }
     routes = [Route(f"/api/{name}", _answering(answer)) for name, answer in answers.items()]
     routes += [
@@ -176,9 +176,9 @@ def _graph(session: Session, request: Request) -> dict[str, Any]:
 def _picture(session: Session, request: Request) -> Response:
     from PIL import Image
 
-    arrays = session.examples.arrays(_text(request, "id"))
+    arrays = session.examples[_text(request, "id")].make()
     for entry in session.examples.entries:
-        pixels = entry.picture(arrays[entry.name])
+        pixels = entry.picture(arrays[entry.name]) if entry.name in arrays else None
         if pixels is not None:
             picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
             picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
@@ -239,6 +239,12 @@ def _pixel(session: Session, request: Request) -> dict[str, Any]:
         raise Refused("`at` must be whole numbers with commas between them.") from None
     arrays = session.examples.arrays(_text(request, "id"))
     return session.looks(_which(request)).pixel(arrays, _text(request, "layer"), at)
+
+
+def _profile(session: Session, request: Request) -> dict[str, Any]:
+    if session.live is not None and session.live.training:
+        raise Refused("What layers cost is measured when the model is not training.")
+    return session.looks(_which(request)).profile()
 
 
 def _add(session: Session, request: Request, body: bytes) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from tsuno.layers import Layer
 
 
 class Live(Protocol):
-    """A training in progress."""
+    """A training in progress, or one that has been."""
+
+    training: bool
 
     def events(self, first: int) -> list[tuple[int, dict[str, Any]]]:
         """What has happened, by number, from a number on."""

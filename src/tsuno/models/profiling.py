@@ -27,6 +27,7 @@ from tsuno.core.op import Function
 from tsuno.core.registry import in_library
 from tsuno.core.validate import PositiveInt, check, spelled
 from tsuno.core.variable import Variable, bound, slots
+from tsuno.drawing import Picture, picture_of
 from tsuno.layers import Layer
 from tsuno.layers.strings import runs_on_host
 from tsuno.models.arithmetic import flops_of
@@ -76,10 +77,14 @@ class Profile:
         seconds: the median time of the whole model as one program. It is mostly less than the sum of the rows, as
             what stands between layers need not be written down.
         batch_size: how many examples were given.
+        model: the model, for its picture.
     """
 
-    def __init__(self, name: str, rows: tuple[ProfileRow, ...], seconds: float, batch_size: int) -> None:
+    def __init__(
+        self, name: str, rows: tuple[ProfileRow, ...], seconds: float, batch_size: int, model: Any = None
+    ) -> None:
         self.name, self.rows, self.seconds, self.batch_size = name, rows, seconds, batch_size
+        self._model = model
 
     @property
     def total(self) -> ProfileRow:
@@ -104,6 +109,21 @@ class Profile:
             path: [f"{_time(seconds)} ({share:.0%})", f"{_scaled(flops)}FLOP", readable(bytes_)]
             for path, (seconds, share, flops, bytes_) in sums.items()
         }
+
+    def picture(self, expand_nested: bool = False, rankdir: str = "TB") -> Picture:
+        """The graph of the model with the costs in its boxes; `.write("costs.png")` writes it, a notebook shows it.
+
+        Args:
+            expand_nested: whether models within the model are drawn with their layers.
+            rankdir: where edges run: TB (down), BT, LR (to the right) or RL.
+
+        Example:
+            >>> model = tsuno.Sequential([tsuno.Input((3,)), tsuno.layers.Dense(2, name="hidden")])
+            >>> "FLOP" in model.profile(np.ones((4, 3)), repeats=1).picture().to_svg()
+            True
+        """
+        show = ("shapes", "layer_names")
+        return picture_of(self._model, show, expand_nested, notes=self.labels(), rankdir=rankdir)
 
     # ------------------------------------------------------------------ shown
 
@@ -265,7 +285,7 @@ def _profile(model: Any, x: Any, repeats: int) -> Profile:
             rows.append(ProfileRow(_REST, type(model).__name__, "", params, max(flops, 0), bytes_, 0.0, 0.0))
     total = sum(row.seconds for row in rows) or 1.0
     shared = tuple(ProfileRow(**{**vars(row), "share": row.seconds / total}) for row in rows)
-    return Profile(model.name, shared, whole, len(tree.flatten(x)[0]))
+    return Profile(model.name, shared, whole, len(tree.flatten(x)[0]), model)
 
 
 class _Timer:

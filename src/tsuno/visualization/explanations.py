@@ -17,7 +17,7 @@ from tsuno.core import tree, validate
 from tsuno.core.errors import invalid
 from tsuno.core.settings import image_data_format
 from tsuno.layers import Layer
-from tsuno.visualization.inside import Inside, _arrays, _targets
+from tsuno.visualization.inside import Inside, arrays_of, targets_of
 
 Target = int | Sequence[int] | None
 
@@ -126,7 +126,7 @@ def integrated_gradients(model: Any, inputs: Any, baseline: Any = None, steps: i
     """
     inside = inside_of(model)
     steps = validate.check(validate.PositiveInt, steps, "integrated_gradients.steps")
-    x = tree.map_structure(lambda leaf: leaf.astype("float32"), _arrays(inputs))
+    x = tree.map_structure(lambda leaf: leaf.astype("float32"), arrays_of(inputs))
     start = _baseline(x, baseline)
     classes = inside.scores(x).argmax(-1) if target is None else target
     way = tree.map_structure(np.subtract, x, start)
@@ -175,7 +175,7 @@ def occlusion(
     Source: Zeiler & Fergus, *Visualizing and Understanding Convolutional Networks*, 2013.
     """
     inside = inside_of(model)
-    x = _arrays(inputs)
+    x = arrays_of(inputs)
     if tree.is_nested(x) or x.ndim < 2:
         raise invalid("occlusion.inputs", "one batch: an array of two axes or more", inputs)
     channels = None if x.ndim == 2 else channel_axis(inside, inputs, x.ndim)
@@ -204,7 +204,7 @@ def occlusion(
     if target is None:
         classes = scores[0].argmax(-1)
     else:
-        classes = _targets(target, len(x))
+        classes = targets_of(target, len(x))
         if classes.max() >= scores.shape[-1]:
             raise invalid("target", f"a class of the model, below {scores.shape[-1]}", target)
     chosen = np.take_along_axis(scores, classes[None, :, None], -1)[..., 0].astype("float64")
@@ -225,7 +225,7 @@ def path_of(inside: Inside, inputs: Any, layer: str | Layer) -> str:
     paths = inside.paths(inputs)
     if isinstance(layer, str):
         if layer not in paths:
-            raise inside._unknown(layer, inputs)
+            raise inside.unknown_layer(layer, inputs)
         return layer
     found = [path for path in paths if inside.operation(path) is layer]
     if not found:
@@ -254,7 +254,7 @@ def _last_with_places(inside: Inside, inputs: Any) -> str:
     outputs = {path: (tree.flatten(value) or [None])[0] for path, value in inside.shapes(inputs).items()}
     found = {path: value for path, value in outputs.items() if hasattr(value, "shape") and _is_float(value)}
     ranks = {path: len(value.shape) for path, value in found.items() if len(value.shape) in (3, 4, 5)}
-    own = max(leaf.ndim for leaf in tree.flatten(_arrays(inputs)))
+    own = max(leaf.ndim for leaf in tree.flatten(arrays_of(inputs)))
     ranks = {path: rank for path, rank in ranks.items() if rank == own} or ranks
     wide = [path for path in ranks if sum(side > 1 for side in found[path].shape[1:]) > 1]
     if not ranks:
@@ -274,7 +274,7 @@ def _is_float(x: Any) -> bool:
 def _size(inside: Inside, inputs: Any, size: Any, rank: int) -> tuple[int, ...]:
     if size != "input":
         return validate.sizes(size, rank, "size")
-    for leaf in tree.flatten(_arrays(inputs)):
+    for leaf in tree.flatten(arrays_of(inputs)):
         if leaf.ndim == rank + 2:
             channels = channel_axis(inside, inputs, leaf.ndim)
             return tuple(side for axis, side in enumerate(leaf.shape) if axis not in (0, channels))
@@ -290,7 +290,7 @@ def _resized(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
 def _baseline(x: Any, baseline: Any) -> Any:
     if baseline is None or (not tree.is_nested(baseline) and np.ndim(baseline) == 0):
         return tree.map_structure(lambda leaf: np.full(leaf.shape, baseline or 0, "float32"), x)
-    baseline = _arrays(baseline)
+    baseline = arrays_of(baseline)
     try:
         return tree.map_structure(
             lambda leaf, value: np.broadcast_to(np.asarray(value, "float32"), leaf.shape), x, baseline

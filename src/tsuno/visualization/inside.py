@@ -85,12 +85,12 @@ class Inside:
             self._order[key] = list(seen)
             return outputs, list(seen.values())
 
-        inputs = _arrays(inputs)
+        inputs = arrays_of(inputs)
         outputs, values = engine.tree.map(np.asarray, self._program(key, run)(self._state(), inputs))
         found = dict(zip(self._order[key], values, strict=True))
         for path in wanted or ():
             if path not in found:
-                raise self._unknown(path, inputs)
+                raise self.unknown_layer(path, inputs)
         return outputs, found
 
     def arguments(self, inputs: Any, path: str) -> Any:
@@ -103,9 +103,9 @@ class Inside:
         Raises:
             ValueError: the model has no such layer.
         """
-        inputs = _arrays(inputs)
+        inputs = arrays_of(inputs)
         if path not in self.paths(inputs):
-            raise self._unknown(path, inputs)
+            raise self.unknown_layer(path, inputs)
         layer = self.operation(path)
         number = int(path.rpartition("(")[2][:-1]) if path.endswith(")") else 1
 
@@ -165,12 +165,12 @@ class Inside:
             (_, (outputs, scores)), gradient = engine.value_and_grad(score, has_aux=True)(zero)
             return outputs, gradient, scores
 
-        inputs = _arrays(inputs)
+        inputs = arrays_of(inputs)
         if path is None:
             inputs = tree.map_structure(lambda x: x.astype("float32") if x.dtype.kind in "iub" else x, inputs)
         elif path not in self.paths(inputs):
-            raise self._unknown(path, inputs)
-        chosen = _targets(target, tree.flatten(inputs)[0].shape[0])
+            raise self.unknown_layer(path, inputs)
+        chosen = targets_of(target, tree.flatten(inputs)[0].shape[0])
         program = self._program(("gradients", path, output), run)
         found = engine.tree.map(np.asarray, program(self._state(), inputs, chosen))
         if chosen.size and chosen.max() >= self._classes[output]:
@@ -188,7 +188,7 @@ class Inside:
         def run(state: State, inputs: Any) -> Any:
             return self._scores(state, inputs, lambda path, outputs: outputs, output)
 
-        return np.asarray(self._program(("scores", output), run)(self._state(), _arrays(inputs)))
+        return np.asarray(self._program(("scores", output), run)(self._state(), arrays_of(inputs)))
 
     def paths(self, inputs: Any) -> list[str]:
         """The paths of the layers, in the order of their calls; nothing is computed."""
@@ -196,7 +196,7 @@ class Inside:
 
     def shapes(self, inputs: Any) -> dict[str, Any]:
         """What each layer gives as a structure of `.shape` and `.dtype`, by path, in the order of the calls."""
-        inputs = _arrays(inputs)
+        inputs = arrays_of(inputs)
         key = str(tree.map_structure(lambda x: (x.shape, str(x.dtype)), inputs))
         if key not in self._shapes:
             order: list[str] = []
@@ -220,7 +220,7 @@ class Inside:
         """The layer or the op at a path that has been seen at work."""
         return self._operations[path]
 
-    def _unknown(self, path: str, inputs: Any) -> ValueError:
+    def unknown_layer(self, path: str, inputs: Any) -> ValueError:
         known = self.paths(inputs)
         return ValueError(f"`{self.model.name}` has no layer {path!r}.{suggest(path, known)}")
 
@@ -288,7 +288,7 @@ class Inside:
             if id(layer) in scored
         ]
         if before_softmax:
-            changes += [(last, name, linear) for last in _last(self.model) for name in _softmax_of(last)]
+            changes += [(last, name, linear) for last in last_layers(self.model) for name in _softmax_of(last)]
         with ExitStack() as stack:
             for layer, name, value in changes:
                 stack.enter_context(_changed(layer, name, value))
@@ -297,13 +297,14 @@ class Inside:
             return self.model(inputs, training=False)
 
 
-def _last(model: Any) -> list[Any]:
+def last_layers(model: Any) -> list[Any]:
     """The layers that make a model's outputs."""
     graph = getattr(model, "graph", None)
-    makers = [] if graph is None else [graph._maker(tensor) for tensor in graph.output_tensors]
-    return [
-        last for maker in makers for last in (_last(maker) if getattr(maker, "graph", None) is not None else [maker])
-    ]
+    found: list[Any] = []
+    for tensor in [] if graph is None else graph.output_tensors:
+        maker = graph._maker(tensor)
+        found += [maker] if getattr(maker, "graph", None) is None else last_layers(maker)
+    return found
 
 
 def _softmax_of(layer: Any) -> list[str]:
@@ -327,7 +328,7 @@ def _changed(owner: Any, name: str, value: Any) -> Iterator[None]:
             vars(owner)[name] = before
 
 
-def _targets(target: Any, rows: int) -> np.ndarray:
+def targets_of(target: Any, rows: int) -> np.ndarray:
     """The class for each example, -1 for the one of the highest score."""
     if target is None:
         return np.full(rows, -1, np.int32)
@@ -337,10 +338,10 @@ def _targets(target: Any, rows: int) -> np.ndarray:
     return np.full(rows, classes, np.int32)
 
 
-def _arrays(inputs: Any) -> Any:
+def arrays_of(inputs: Any) -> Any:
     """A batch of anything array-like, as arrays; a list is one of inputs."""
     if isinstance(inputs, Mapping):
-        return {name: _arrays(value) for name, value in inputs.items()}
+        return {name: arrays_of(value) for name, value in inputs.items()}
     if isinstance(inputs, (list, tuple)) and any(hasattr(value, "shape") for value in inputs):
         return [np.asarray(value) for value in inputs]
     return np.asarray(inputs)

@@ -24,7 +24,7 @@ from tsuno.visualization.explanations import (
     path_of,
     saliency,
 )
-from tsuno.visualization.inside import Inside, _arrays
+from tsuno.visualization.inside import Inside, arrays_of
 
 _KERNELS = ("kernel", "depthwise_kernel")
 _TRANSPOSED = (Conv1DTranspose, Conv2DTranspose, Conv3DTranspose)
@@ -282,7 +282,7 @@ def _plot_explanations(
     over: bool = False,
 ) -> Any:  # fmt: skip
     """Each example beside its map, or under it."""
-    x = _arrays(inputs)
+    x = arrays_of(inputs)
     if tree.is_nested(x):
         raise invalid("inputs", "one array", inputs, "A figure has room for one input.")
     classes = inside.scores(x).argmax(-1) if target is None else np.broadcast_to(np.asarray(target), len(x))

@@ -7,7 +7,8 @@ import {getJSON, onEvent, showError} from "./net.js";
 import {inputOf, store} from "./state.js";
 import {bytes, language, number, setLanguage, t} from "./strings.js";
 
-const SUN = "M8 4.6a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.2 1.2M11.8 11.8 13 13M13 3l-1.2 1.2M4.2 11.8 3 13";
+const SUN =
+  "M8 4.6a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.2 1.2M11.8 11.8 13 13M13 3l-1.2 1.2M4.2 11.8 3 13";
 const MOON = "M13.6 9.8A6 6 0 0 1 6.2 2.4a6 6 0 1 0 7.4 7.4Z";
 const CROSS = "M4 4l8 8M12 4l-8 8";
 const PARTS = ["./graph.js", "./inputs.js", "./predictions.js", "./panel.js"];
@@ -16,6 +17,7 @@ const NOTICE_MS = 5000;
 const REFRESH_MS = 1000;
 
 const find = (selector) => document.querySelector(selector);
+const kept = {};
 let training = false;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -107,7 +109,11 @@ function drawBar() {
   choice.setAttribute("aria-label", t("page.model"));
   choice.replaceChildren(
     ...["page.model.first", "page.model.second"].map((key, number_) =>
-      make("button", {type: "button", "aria-pressed": String(which === number_), onclick: () => store.set({which: number_})}, t(key)),
+      make(
+        "button",
+        {type: "button", "aria-pressed": String(which === number_), onclick: () => store.set({which: number_})},
+        t(key),
+      ),
     ),
   );
 }
@@ -137,20 +143,21 @@ function nameTheme() {
   button.replaceChildren(icon(other === "light" ? SUN : MOON));
 }
 
-// The browser may forbid keeping things; the page works without.
+// The browser may forbid keeping things: then they last as long as the page.
 function remembered(key) {
   try {
-    return localStorage.getItem(`tsuno.${key}`);
+    return kept[key] ?? localStorage.getItem(`tsuno.${key}`);
   } catch {
     return null;
   }
 }
 
 function remember(key, value) {
+  kept[key] = value;
   try {
     localStorage.setItem(`tsuno.${key}`, value);
   } catch {
-    if (key === "theme") document.documentElement.dataset.theme = value;
+    // It is in `kept`.
   }
 }
 
@@ -161,7 +168,13 @@ function complain(sentence) {
   for (const message of [...area.children]) if (message.dataset.sentence === sentence) message.remove();
   while (area.children.length >= MOST_MESSAGES) area.firstChild.remove();
   const message = make("div.page-message", {role: "alert", "data-sentence": sentence}, make("p", {}, sentence));
-  message.append(make("button.quiet.square", {type: "button", "aria-label": t("page.dismiss"), onclick: () => message.remove()}, icon(CROSS)));
+  message.append(
+    make(
+      "button.quiet.square",
+      {type: "button", "aria-label": t("page.dismiss"), onclick: () => message.remove()},
+      icon(CROSS),
+    ),
+  );
   area.append(message);
 }
 

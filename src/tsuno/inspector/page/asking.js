@@ -22,7 +22,12 @@ export function openDialog(title, content, verb, use) {
   const form = make(
     "form",
     {method: "dialog"},
-    make("div.ask-head", {}, make("h2", {id}, title), make("button.quiet.square", {type: "button", "aria-label": t("page.close"), onclick: cancel}, icon(CROSS))),
+    make(
+      "div.ask-head",
+      {},
+      make("h2", {id}, title),
+      make("button.quiet.square", {type: "button", "aria-label": t("page.close"), onclick: cancel}, icon(CROSS)),
+    ),
     ...content.filter(Boolean),
     problem,
     make("div.ask-foot", {}, make("button", {type: "button", onclick: cancel}, t("page.cancel")), go),
@@ -50,7 +55,7 @@ export function openDialog(title, content, verb, use) {
 
 /**
  * The choice of the model's input that something is for, where several could be meant.
- * @param {object[]} inputs the model's inputs @param {(input: object) => void} [changed] told of every choice
+ * @param {import("./state.js").Entry[]} inputs the model's inputs @param {(input: import("./state.js").Entry) => void} [changed] told of every choice
  * @returns {[HTMLElement|null, () => string]} the element, if there is a choice, and what gives the name chosen
  */
 export function choiceOfInput(inputs, changed = () => {}) {

@@ -26,6 +26,15 @@ class BarChart extends HTMLElement {
     this.#watch.disconnect();
   }
 
+  /** The bar that is being read, or null. */
+  get cell() {
+    return this.#at < 0 ? null : this.#at;
+  }
+
+  set cell(k) {
+    if (k !== null && k < this.#values.length && this.querySelector("canvas")) this.#read(k);
+  }
+
   /**
    * @param {Float32Array|number[]} values
    * @param {{label: string, name?: (k: number) => string, range?: [number, number], act?: (k: number) => void, action?: string}} options
@@ -54,15 +63,21 @@ class BarChart extends HTMLElement {
       bar.style.width = `${((Number.isFinite(value) ? to - from : width) / width) * 100}%`;
       if (value < 0) bar.classList.add("bars-negative");
       if (!Number.isFinite(value)) bar.classList.add("bars-nan");
-      const named = act ? make("button.bars-name.bars-act", {type: "button", title: action, onclick: () => act(k)}, this.#names(k)) : make("span.bars-name", {title: this.#names(k)}, this.#names(k));
+      const named = act
+        ? make("button.bars-name.bars-act", {type: "button", title: action, onclick: () => act(k)}, this.#names(k))
+        : make("span.bars-name", {title: this.#names(k)}, this.#names(k));
       list.append(make("li", {}, named, make("span.bars-track", {}, bar), make("span.bars-value", {}, number(value))));
     });
     return list;
   }
 
   #field(label) {
-    const field = make("div.bars-field", {tabindex: "0", role: "group", "aria-label": `${label}. ${t("heat.keys")}`},
-      make("canvas", {role: "img", "aria-label": label}), make("div.bars-mark", {hidden: true}));
+    const field = make(
+      "div.bars-field",
+      {tabindex: "0", role: "group", "aria-label": `${label}. ${t("heat.keys")}`},
+      make("canvas", {role: "img", "aria-label": label}),
+      make("div.bars-mark", {hidden: true}),
+    );
     const count = this.#values.length;
     const at = (event) => {
       const box = field.getBoundingClientRect();
@@ -103,7 +118,11 @@ class BarChart extends HTMLElement {
     const [low, high] = this.#range;
     const y = (value) => Math.round(((high - Math.max(low, Math.min(high, value))) / (high - low || 1)) * (canvas.height - 1));
     const style = getComputedStyle(this);
-    const colours = {up: style.getPropertyValue("--view-up"), down: style.getPropertyValue("--view-down"), line: style.getPropertyValue("--view-line")};
+    const colours = {
+      up: style.getPropertyValue("--view-up"),
+      down: style.getPropertyValue("--view-down"),
+      line: style.getPropertyValue("--view-line"),
+    };
     const count = this.#values.length;
     const step = canvas.width / count;
     const gap = step >= 4 * sharp ? Math.max(1, Math.round(step / 5)) : 0;
@@ -115,7 +134,7 @@ class BarChart extends HTMLElement {
       const [x, value] = [Math.floor(k * step), this.#values[k]];
       const wide = Math.max(1, Math.ceil((k + 1) * step) - x - gap);
       if (Number.isFinite(value)) put(x, wide, value, value < 0 ? colours.down : colours.up);
-      else onto.fillStyle = NAN_COLOUR, onto.fillRect(x, 0, wide, canvas.height);
+      else ((onto.fillStyle = NAN_COLOUR), onto.fillRect(x, 0, wide, canvas.height));
     }
     onto.fillStyle = colours.line;
     onto.fillRect(0, y(0), canvas.width, Math.max(1, Math.round(sharp)));

@@ -7,7 +7,8 @@
  * Source of viridis: S. van der Walt and N. Smith, 2015 (released to the public domain).
  */
 
-const VIRIDIS = "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725";
+const VIRIDIS =
+  "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725";
 const SIGNED = "0b3c7d 1f5fae 4a8acb 86b4df c2d9ee f7f7f5 fbd9ad f6b066 e88426 c25a08 7f3300";
 const STEPS = 256;
 const NAN = packed(255, 0, 200);

@@ -9,14 +9,14 @@ const SVG = "http://www.w3.org/2000/svg";
  * true is an attribute without a value.
  * @param {string} name such as "button" or "button.quiet.small" (classes)
  * @param {Record<string, any>} [attributes] @param {...(Node|string|null|undefined|false)} children
- * @returns {HTMLElement}
+ * @returns {any} an HTMLElement of that name
  */
 export function make(name, attributes = {}, ...children) {
   const [tag, ...classes] = name.split(".");
   return dressed(document.createElement(tag), classes, attributes, children);
 }
 
-/** The same for SVG. @param {string} name @param {Record<string, any>} [attributes] @param {...any} children @returns {SVGElement} */
+/** The same for SVG. @param {string} name @param {Record<string, any>} [attributes] @param {...any} children @returns {any} */
 export function makeSVG(name, attributes = {}, ...children) {
   const [tag, ...classes] = name.split(".");
   return dressed(document.createElementNS(SVG, tag), classes, attributes, children);
@@ -24,7 +24,7 @@ export function makeSVG(name, attributes = {}, ...children) {
 
 /** Puts children in place of what an element holds. @param {Element} element @param {...(Node|string|null|undefined|false)} children */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.filter(isSomething));
+  element.replaceChildren(.../** @type {(Node|string)[]} */ (children.filter(isSomething)));
 }
 
 /** An icon: one path in a square of 16. @param {string} path @returns {SVGElement} */

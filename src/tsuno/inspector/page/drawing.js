@@ -13,7 +13,7 @@ const MOVES = {ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP]
 
 /**
  * Opens the dialog.
- * @param {object[]} inputs the model's inputs that can be drawn
+ * @param {import("./state.js").Entry[]} inputs the model's inputs that can be drawn
  * @param {(picture: Blob, input: string) => Promise<any>} use what to do with the drawing
  */
 export function openDrawing(inputs, use) {
@@ -24,14 +24,23 @@ export function openDrawing(inputs, use) {
   const hint = make("p.ask-hint", {id: "drawing-hint"}, t("input.draw.hint"));
   const clear = make("button", {type: "button", onclick: () => sheet.clear()}, t("input.draw.clear"));
   const tools = make("div.drawing-tools", {}, make("label", {}, t("input.draw.brush"), brush), clear);
-  openDialog(t("input.draw.title"), [choice, sheet.element, tools, hint], t("input.draw.use"), async () => use(await sheet.picture(), chosen()));
+  openDialog(t("input.draw.title"), [choice, sheet.element, tools, hint], t("input.draw.use"), async () =>
+    use(await sheet.picture(), chosen()),
+  );
   sheet.canvas.focus();
 }
 
 /** A square to draw on, with a brush that the keyboard moves. */
 class Sheet {
   constructor() {
-    this.canvas = make("canvas.drawing-canvas", {width: SIDE, height: SIDE, role: "img", tabindex: "0", "aria-label": t("input.draw.canvas"), "aria-describedby": "drawing-hint"});
+    this.canvas = make("canvas.drawing-canvas", {
+      width: SIDE,
+      height: SIDE,
+      role: "img",
+      tabindex: "0",
+      "aria-label": t("input.draw.canvas"),
+      "aria-describedby": "drawing-hint",
+    });
     this.ring = make("span.drawing-brush", {"aria-hidden": "true"});
     this.element = make("div.drawing-sheet", {}, this.canvas, this.ring);
     this.pen = this.canvas.getContext("2d");
@@ -79,7 +88,8 @@ class Sheet {
       this.y = Math.min(Math.max(this.y + move[1], 0), SIDE);
       if (event.shiftKey) this.#line(from, [this.x, this.y]);
     } else if (event.key === " ") this.#line([this.x, this.y], [this.x, this.y]);
-    else if (event.key === "Delete" || event.key === "Backspace") this.#line([this.x, this.y], [this.x, this.y], "#000");
+    else if (event.key === "Delete" || event.key === "Backspace")
+      this.#line([this.x, this.y], [this.x, this.y], "#000");
     else return;
     event.preventDefault();
     this.#showBrush();
@@ -94,6 +104,10 @@ class Sheet {
   }
 
   #showBrush() {
-    Object.assign(this.ring.style, {left: `${(this.x / SIDE) * 100}%`, top: `${(this.y / SIDE) * 100}%`, width: `${(this.size / SIDE) * 100}%`});
+    Object.assign(this.ring.style, {
+      left: `${(this.x / SIDE) * 100}%`,
+      top: `${(this.y / SIDE) * 100}%`,
+      width: `${(this.size / SIDE) * 100}%`,
+    });
   }
 }

@@ -5,22 +5,20 @@
  * go along the edges.
  */
 
+import {arrowHead, drawnBox, drawnEdge} from "./boxes.js";
 import {icon, make, makeSVG} from "./dom.js";
+import {BoxNotes} from "./graph_notes.js";
 import {LayerSearch} from "./graph_search.js";
 import {getJSON, isAbort, showError} from "./net.js";
 import {Overview} from "./overview.js";
 import {store} from "./state.js";
-import {number, t} from "./strings.js";
+import {t} from "./strings.js";
 import {Viewport} from "./viewport.js";
 
-const [STRIPE, ROUND, TEXT, LINE] = [6, 8, 14, 17];
 const STEP = 1.25;
-const PRESSED = 0.82;
 const PLUS = "M8 3v10M3 8h10";
 const MINUS = "M3 8h10";
 const FIT = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
-const FONT = getComputedStyle(document.body).fontFamily;
-const pen = document.createElement("canvas").getContext("2d");
 
 class ModelGraph extends HTMLElement {
   connectedCallback() {
@@ -40,21 +38,45 @@ class ModelGraph extends HTMLElement {
     this.edges = makeSVG("g", {"aria-hidden": "true"});
     this.boxes = makeSVG("g", {role: "none"});
     this.world = makeSVG("g.graph-world", {role: "none"}, this.edges, this.boxes);
-    this.svg = makeSVG("svg.graph-canvas", {role: "tree", "aria-label": t("page.graph"), "aria-describedby": "graph-help"}, arrowHead(), this.world);
-    this.search = new LayerSearch((path) => this.#goTo(path), () => this.#mark(), () => this.#focus(this.at));
-    const tool = (key, path, act) => make("button.quiet.square", {type: "button", "aria-label": t(key), title: t(key), onclick: act}, icon(path));
+    this.svg = makeSVG(
+      "svg.graph-canvas",
+      {role: "tree", "aria-label": t("page.graph"), "aria-describedby": "graph-help"},
+      arrowHead(),
+      this.world,
+    );
+    this.search = new LayerSearch(
+      (path) => this.#goTo(path),
+      () => this.#mark(),
+      () => this.#focus(this.at),
+    );
+    const tool = (key, path, act) =>
+      make("button.quiet.square", {type: "button", "aria-label": t(key), title: t(key), onclick: act}, icon(path));
     const tools = make(
       "div.graph-tools",
       {},
       this.search.element,
-      make("div.graph-zoom", {}, tool("graph.in", PLUS, () => this.view.zoom(STEP)), tool("graph.out", MINUS, () => this.view.zoom(1 / STEP)), tool("graph.fit", FIT, () => this.view.fit())),
+      make(
+        "div.graph-zoom",
+        {},
+        tool("graph.in", PLUS, () => this.view.zoom(STEP)),
+        tool("graph.out", MINUS, () => this.view.zoom(1 / STEP)),
+        tool("graph.fit", FIT, () => this.view.fit()),
+      ),
     );
+    this.notes = new BoxNotes(() => this.layout && this.#draw(), this.notes?.shown);
     this.legend = make("details.graph-legend", {open: innerWidth >= 900});
     this.view = new Viewport(this.svg, this.world, () => this.overview?.follow());
     this.overview = new Overview(this.view);
     // Listening for focus on an SVG element itself would make it a stop of the Tab key.
-    const stage = make("div.graph-stage", {onfocusin: (event) => this.#focused(pathAt(event))}, this.svg, this.overview.element);
-    this.replaceChildren(tools, stage, this.legend, make("p.hidden", {id: "graph-help"}, t("graph.help")));
+    const stage = make(
+      "div.graph-stage",
+      {onfocusin: (event) => this.#focused(pathAt(event))},
+      this.svg,
+      this.overview.element,
+      make("p.graph-help", {id: "graph-help"}, t("graph.help")),
+    );
+    const foot = make("div.graph-foot", {}, this.notes.element, this.legend);
+    this.replaceChildren(tools, stage, foot);
     this.svg.addEventListener("click", (event) => this.#clicked(event));
     this.svg.addEventListener("dblclick", (event) => this.#toggle(pathAt(event)));
     this.svg.addEventListener("keydown", (event) => this.#key(event));
@@ -63,8 +85,11 @@ class ModelGraph extends HTMLElement {
   #changed(state, changed) {
     if (changed.includes("language")) {
       this.#build();
-      if (this.layout) this.#draw(), this.view.begin();
-    } else if (changed.includes("which") || changed.includes("model")) this.layout = null;
+      if (this.layout) (this.#draw(), this.view.begin());
+    } else if (changed.includes("which") || changed.includes("model")) {
+      this.layout = null;
+      this.notes.forget();
+    }
     if (changed.includes("theme")) this.#drawOverview();
     if (changed.includes("open") || changed.includes("model")) this.#load();
     else if (changed.includes("layer")) {
@@ -83,7 +108,11 @@ class ModelGraph extends HTMLElement {
     this.asking = new AbortController();
     const {which, open} = store.get();
     try {
-      const layout = await getJSON("/api/graph", {which, open: open.join(",") || null, direction: "TB"}, {signal: this.asking.signal});
+      const layout = await getJSON(
+        "/api/graph",
+        {which, open: open.join(",") || null, direction: "TB"},
+        {signal: this.asking.signal},
+      );
       const held = this.pinned && this.#box(this.pinned);
       const seen = held && this.view.seen(held.x, held.y);
       const first = !this.layout;
@@ -114,7 +143,9 @@ class ModelGraph extends HTMLElement {
     this.view.resize(this.layout.width, this.layout.height);
     const frames = new Set(this.layout.boxes.filter((box) => box.frame).map((box) => box.path));
     this.edges.replaceChildren(...this.layout.edges.map((edge) => drawnEdge(edge, edge.arrow ?? !frames.has(edge.to))));
-    this.boxes.replaceChildren(...this.layout.boxes.map((box) => drawnBox(box, records.get(box.path))));
+    this.boxes.replaceChildren(
+      ...this.layout.boxes.map((box) => drawnBox(box, records.get(box.path), this.notes.of(box.path))),
+    );
     this.shapes = new Map([...this.boxes.children].map((shape) => [shape.dataset.path, shape]));
     this.#nameFamilies();
     this.#drawOverview();
@@ -126,7 +157,8 @@ class ModelGraph extends HTMLElement {
 
   #drawOverview() {
     const colours = {};
-    const colourOf = ({path, family}) => (colours[family] ??= getComputedStyle(this.shapes.get(path).querySelector(".graph-stripe")).fill);
+    const colourOf = ({path, family}) =>
+      (colours[family] ??= getComputedStyle(this.shapes.get(path).querySelector(".graph-stripe")).fill);
     if (this.layout) this.overview.draw(this.layout.boxes, colourOf);
   }
 
@@ -146,7 +178,8 @@ class ModelGraph extends HTMLElement {
 
   /** The box that stands for a layer: its own, or that of the folded model it is in. */
   #visible(path) {
-    for (let here = path; here; here = here.includes("/") ? here.slice(0, here.lastIndexOf("/")) : "") if (this.#box(here)) return here;
+    for (let here = path; here; here = here.includes("/") ? here.slice(0, here.lastIndexOf("/")) : "")
+      if (this.#box(here)) return here;
     return null;
   }
 
@@ -160,11 +193,15 @@ class ModelGraph extends HTMLElement {
       shape.classList.toggle("holds", path === stands && path !== layer);
       shape.classList.toggle("match", this.search.matches.includes(path));
       shape.classList.toggle("match-at", path === this.search.current);
-      shape.classList.toggle("match-inside", !this.#box(path)?.open && this.search.matches.some((match) => match.startsWith(`${path}/`)));
+      shape.classList.toggle(
+        "match-inside",
+        !this.#box(path)?.open && this.search.matches.some((match) => match.startsWith(`${path}/`)),
+      );
       shape.setAttribute("aria-selected", String(path === layer));
     }
     this.world.classList.toggle("searching", this.search.active);
-    for (const edge of this.edges.children) edge.classList.toggle("near", [edge.dataset.from, edge.dataset.to].includes(layer));
+    for (const edge of this.edges.children)
+      edge.classList.toggle("near", [edge.dataset.from, edge.dataset.to].includes(layer));
   }
 
   #rove() {
@@ -203,7 +240,9 @@ class ModelGraph extends HTMLElement {
     if (!box?.foldable) return;
     const {open} = store.get();
     this.pinned = path;
-    store.set({open: box.open ? open.filter((other) => other !== path && !other.startsWith(`${path}/`)) : [...open, path]});
+    store.set({
+      open: box.open ? open.filter((other) => other !== path && !other.startsWith(`${path}/`)) : [...open, path],
+    });
   }
 
   /** Brings a layer into sight, unfolding the models that it is in. */
@@ -212,7 +251,9 @@ class ModelGraph extends HTMLElement {
     if (!path || !this.layout) return;
     const parts = path.split("/");
     const above = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-    const closed = above.filter((place) => this.#box(this.#visible(place))?.foldable && !store.get().open.includes(place));
+    const closed = above.filter(
+      (place) => this.#box(this.#visible(place))?.foldable && !store.get().open.includes(place),
+    );
     if (!this.#box(path) && closed.length) {
       this.wanted = path;
       store.set({open: [...store.get().open, ...closed]});
@@ -235,7 +276,8 @@ class ModelGraph extends HTMLElement {
       ArrowDown: () => this.#focus(this.#along("down")),
       ArrowUp: () => this.#focus(this.#along("up")),
       ArrowRight: () => (box.foldable && !box.open ? this.#toggle(this.at) : this.#focus(this.#beside(1))),
-      ArrowLeft: () => (box.foldable && box.open ? this.#toggle(this.at) : this.#focus(this.#beside(-1) ?? parentOf(this.at))),
+      ArrowLeft: () =>
+        box.foldable && box.open ? this.#toggle(this.at) : this.#focus(this.#beside(-1) ?? parentOf(this.at)),
       Home: () => this.#focus(this.layout.boxes.reduce(upper).path),
       End: () => this.#focus(this.layout.boxes.reduce((last, other) => (other.y > last.y ? other : last)).path),
       "+": () => this.view.zoom(STEP),
@@ -252,116 +294,39 @@ class ModelGraph extends HTMLElement {
   #along(direction) {
     const here = this.#box(this.at);
     const links = this.layout.links ?? this.layout.edges.map((edge) => [edge.from, edge.to]);
-    const linked = links.filter(([from, to]) => (direction === "down" ? from : to) === this.at).map(([from, to]) => (direction === "down" ? to : from));
-    const inside = here.frame && direction === "down" ? this.layout.boxes.filter((box) => parentOf(box.path) === here.path) : [];
+    const linked = links
+      .filter(([from, to]) => (direction === "down" ? from : to) === this.at)
+      .map(([from, to]) => (direction === "down" ? to : from));
+    const inside =
+      here.frame && direction === "down" ? this.layout.boxes.filter((box) => parentOf(box.path) === here.path) : [];
     if (inside.length) return inside.reduce(upper).path;
     const boxes = linked.map((path) => this.#box(this.#visible(path))).filter(Boolean);
     const sign = direction === "down" ? 1 : -1;
-    const found = boxes.length ? nearestOf(here, boxes) : this.#nearest(here, (box) => sign * (middle(box)[1] - middle(here)[1]) > 1 && !box.frame);
+    const found = boxes.length
+      ? nearestOf(here, boxes)
+      : this.#nearest(here, (box) => sign * (middle(box)[1] - middle(here)[1]) > 1 && !box.frame);
     return found?.path;
   }
 
   /** The nearest box to the right (1) or to the left (-1) in about the same row. */
   #beside(sign) {
     const here = this.#box(this.at);
-    const found = this.#nearest(here, (box) => !box.frame && sign * (middle(box)[0] - middle(here)[0]) > 1 && Math.abs(middle(box)[1] - middle(here)[1]) < here.height);
+    const found = this.#nearest(
+      here,
+      (box) =>
+        !box.frame &&
+        sign * (middle(box)[0] - middle(here)[0]) > 1 &&
+        Math.abs(middle(box)[1] - middle(here)[1]) < here.height,
+    );
     return found?.path;
   }
 
   #nearest(here, suits) {
-    return nearestOf(here, this.layout.boxes.filter((box) => box !== here && suits(box)));
+    return nearestOf(
+      here,
+      this.layout.boxes.filter((box) => box !== here && suits(box)),
+    );
   }
-}
-
-// ---------------------------------------------------------------- drawing
-
-function drawnBox(box, record) {
-  const shape = makeSVG("g.graph-box", {
-    role: "treeitem",
-    tabindex: "-1",
-    "data-path": box.path,
-    "data-family": box.family,
-    "aria-label": spoken(box, record),
-    "aria-level": box.path.split("/").length,
-    "aria-expanded": box.foldable ? String(box.open) : null,
-    transform: `translate(${box.x} ${box.y})`,
-  });
-  shape.classList.toggle("frame", box.frame);
-  const {width, height} = box;
-  shape.append(
-    makeSVG("title", {}, [box.path, ...box.lines.slice(1)].join("\n")),
-    makeSVG("rect.graph-ring", {x: -4, y: -4, width: width + 8, height: height + 8, rx: ROUND + 4}),
-    makeSVG("rect.graph-body", {width, height, rx: ROUND}),
-  );
-  const room = width - TEXT - (box.foldable ? 34 : 8);
-  if (box.frame) shape.append(written("graph-name", box.lines[0], 17, room));
-  else {
-    const top = (height - box.lines.length * LINE) / 2;
-    shape.append(makeSVG("path.graph-stripe", {d: stripe(height)}));
-    const kinds = ["graph-name", "graph-kind", "graph-shape"];
-    box.lines.forEach((line, row) => {
-      shape.append(written(kinds[Math.min(row, 2)], line, top + (row + 0.75) * LINE, room));
-    });
-  }
-  if (box.foldable) shape.append(foldMark(box));
-  return shape;
-}
-
-function foldMark(box) {
-  const [x, y] = [box.width - 28, box.frame ? 0 : box.height / 2 - 12];
-  const sign = box.open ? "M8 12h8" : "M12 8v8M8 12h8";
-  const title = t(box.open ? "graph.fold" : "graph.unfold", {name: box.lines[0]});
-  return makeSVG(
-    "g.graph-mark",
-    {transform: `translate(${x} ${y})`, "aria-hidden": "true"},
-    makeSVG("title", {}, title),
-    makeSVG("rect", {width: 24, height: 24, rx: 6}),
-    makeSVG("path", {d: sign}),
-  );
-}
-
-function drawnEdge(edge, arrow) {
-  return makeSVG("path.graph-edge", {d: rounded(edge.points), "data-from": edge.from, "data-to": edge.to, "marker-end": arrow ? "url(#graph-arrow)" : null});
-}
-
-function arrowHead() {
-  const marker = makeSVG("marker", {id: "graph-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 10, markerHeight: 10, markerUnits: "userSpaceOnUse", orient: "auto"}, makeSVG("path.graph-head", {d: "M0 0.5 7.5 4 0 7.5Z"}));
-  return makeSVG("defs", {}, marker);
-}
-
-/** A line through points, its corners rounded. */
-function rounded(points) {
-  let path = `M${points[0].join(" ")}`;
-  for (let i = 1; i < points.length; i++) {
-    const [here, before, next] = [points[i], points[i - 1], points[i + 1]];
-    if (!next) path += `L${here.join(" ")}`;
-    else path += `L${towards(here, before).join(" ")}Q${here.join(" ")} ${towards(here, next).join(" ")}`;
-  }
-  return path;
-}
-
-function towards([x, y], [otherX, otherY]) {
-  const length = Math.hypot(otherX - x, otherY - y) || 1;
-  const step = Math.min(6, length / 2) / length;
-  return [x + (otherX - x) * step, y + (otherY - y) * step];
-}
-
-const stripe = (height) => `M${STRIPE} 0H${ROUND}A${ROUND} ${ROUND} 0 0 0 0 ${ROUND}V${height - ROUND}A${ROUND} ${ROUND} 0 0 0 ${ROUND} ${height}H${STRIPE}Z`;
-
-/** A line of text in a box: pressed a little where it is too long, cut where that is not enough. */
-function written(kind, text, y, room) {
-  pen.font = `${kind === "graph-name" ? "600 12px" : "500 11.5px"} ${FONT}`;
-  const width = (shown) => pen.measureText(shown).width;
-  let shown = text;
-  for (let length = text.length; length > 1 && width(shown) * PRESSED > room; length--) shown = `${text.slice(0, length - 1)}…`;
-  const pressed = width(shown) > room ? {textLength: room, lengthAdjust: "spacingAndGlyphs"} : {};
-  return makeSVG(`text.${kind}`, {x: TEXT, y, ...pressed}, shown);
-}
-
-function spoken(box, record) {
-  if (!record) return box.lines.join(", ");
-  const about = t("graph.model", {kind: record.kind, shape: record.shape, params: number(record.params ?? 0)});
-  return [record.name, about, t(`family.${box.family}`)].join(", ");
 }
 
 // ---------------------------------------------------------------- places

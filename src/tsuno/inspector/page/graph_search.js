@@ -15,10 +15,26 @@ export class LayerSearch {
    * @param {() => void} leave takes the focus when the reader is done
    */
   constructor(go, mark, leave) {
-    Object.assign(this, {go, mark, leave, matches: [], index: -1});
-    this.field = make("input", {type: "search", "aria-label": t("graph.search"), placeholder: t("graph.search.hint"), autocomplete: "off", spellcheck: "false"});
+    this.go = go;
+    this.mark = mark;
+    this.leave = leave;
+    this.matches = [];
+    this.index = -1;
+    this.field = make("input", {
+      type: "search",
+      "aria-keyshortcuts": "/",
+      "aria-label": t("graph.search"),
+      placeholder: t("graph.search.hint"),
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     this.count = make("output.graph-count", {"aria-live": "polite"});
-    const step = (key, path, by) => make("button.quiet.square", {type: "button", "aria-label": t(key), title: t(key), disabled: true, onclick: () => this.step(by)}, icon(path));
+    const step = (key, path, by) =>
+      make(
+        "button.quiet.square",
+        {type: "button", "aria-label": t(key), title: t(key), disabled: true, onclick: () => this.step(by)},
+        icon(path),
+      );
     this.steps = [step("graph.previous", "M4 10l4-4 4 4", -1), step("graph.next", "M4 6l4 4 4-4", 1)];
     this.element = make("div.graph-search", {role: "search"}, this.field, this.count, ...this.steps);
     this.field.addEventListener("input", () => this.#look());
@@ -46,7 +62,9 @@ export class LayerSearch {
     const words = this.field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const layers = words.length ? store.get().model.layers : [];
     const about = (layer) => `${layer.path} ${layer.kind} ${layer.family} ${t(`family.${layer.family}`)}`.toLowerCase();
-    this.matches = layers.filter((layer) => words.every((word) => about(layer).includes(word))).map((layer) => layer.path);
+    this.matches = layers
+      .filter((layer) => words.every((word) => about(layer).includes(word)))
+      .map((layer) => layer.path);
     this.index = -1;
     this.#tell();
     this.mark();
@@ -57,7 +75,10 @@ export class LayerSearch {
     const {matches, index} = this;
     for (const button of this.steps) button.disabled = !matches.length;
     if (!this.active) this.count.textContent = "";
-    else this.count.textContent = matches.length ? t("graph.found", {at: index + 1, count: matches.length}) : t("graph.found.none");
+    else
+      this.count.textContent = matches.length
+        ? t("graph.found", {at: index + 1, count: matches.length})
+        : t("graph.found.none");
   }
 
   #key(event) {
@@ -75,7 +96,15 @@ export class LayerSearch {
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog[open]")) return;
+  if (
+    event.key !== "/" ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    typing ||
+    document.querySelector("dialog[open]")
+  )
+    return;
   event.preventDefault();
   document.querySelector(".graph-search input")?.focus();
 });

@@ -36,11 +36,15 @@ class HeatMap extends HTMLElement {
     return this.#cell;
   }
 
+  set cell(cell) {
+    if (cell && cell[0] < this.#plane.rows && cell[1] < this.#plane.columns) this.#read(cell);
+  }
+
   /**
    * @param {import("./plane.js").Plane} plane
    * @param {object} options
    * @param {import("./colours.js").Scale} options.scale @param {string} options.label what the map shows, in words
-   * @param {boolean} [options.stretch] @param {number} [options.tallest] most CSS pixels of height @param {number} [options.widest]
+   * @param {boolean} [options.stretch] @param {number} [options.tallest] @param {number} [options.widest] CSS pixels
    * @param {string[]} [options.rowLabels] @param {string[]} [options.columnLabels]
    * @param {(row: number, column: number) => string} [options.where] a place in words
    * @param {(row: number, column: number) => string} [options.value] a number in words, where it is not that of the plane
@@ -67,8 +71,12 @@ class HeatMap extends HTMLElement {
   }
 
   #build() {
-    const field = make("div.heat-field", {tabindex: "0", role: "group"},
-      make("canvas", {role: "img"}), make("div.heat-mark", {hidden: true}));
+    const field = make(
+      "div.heat-field",
+      {tabindex: "0", role: "group"},
+      make("canvas", {role: "img"}),
+      make("div.heat-mark", {hidden: true}),
+    );
     const at = (event) => {
       const box = field.getBoundingClientRect();
       const {rows, columns} = this.#plane;
@@ -80,18 +88,35 @@ class HeatMap extends HTMLElement {
     field.addEventListener("click", (event) => this.#options.pick?.(...at(event)));
     field.addEventListener("focus", () => field.matches(":focus-visible") && this.#read(this.#cell ?? [0, 0]));
     field.addEventListener("keydown", (event) => this.#onKey(event));
-    this.replaceChildren(make("div.heat-columns", {"aria-hidden": "true"}), make("div.heat-rows", {"aria-hidden": "true"}), field,
-      make("output.heat-value", {"aria-live": "polite"}));
+    this.replaceChildren(
+      make("div.heat-columns", {"aria-hidden": "true"}),
+      make("div.heat-rows", {"aria-hidden": "true"}),
+      field,
+      make("output.heat-value", {"aria-live": "polite"}),
+    );
   }
 
   #onKey(event) {
     const {rows, columns} = this.#plane;
     const [row, column] = this.#cell ?? [0, 0];
-    const moves = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -columns], End: [0, columns],
-      PageUp: [-FAR, 0], PageDown: [FAR, 0]};
+    const moves = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      Home: [0, -columns],
+      End: [0, columns],
+      PageUp: [-FAR, 0],
+      PageDown: [FAR, 0],
+    };
     if (event.key === "Enter" && this.#options.pick && this.#cell) this.#options.pick(row, column);
     else if (!moves[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
-    else this.#read([row + moves[event.key][0], column + moves[event.key][1]].map((at, axis) => Math.max(0, Math.min((axis ? columns : rows) - 1, at))));
+    else
+      this.#read(
+        [row + moves[event.key][0], column + moves[event.key][1]].map((at, axis) =>
+          Math.max(0, Math.min((axis ? columns : rows) - 1, at)),
+        ),
+      );
     event.preventDefault();
     event.stopPropagation();
   }
@@ -111,7 +136,8 @@ class HeatMap extends HTMLElement {
     }
     const [row, column] = this.#cell;
     const {rowLabels, columnLabels, where} = this.#options;
-    const place = where?.(row, column) ?? t("heat.place", {row: rowLabels?.[row] ?? row, column: columnLabels?.[column] ?? column});
+    const place =
+      where?.(row, column) ?? t("heat.place", {row: rowLabels?.[row] ?? row, column: columnLabels?.[column] ?? column});
     const value = valueAt(this.#plane, row, column);
     output.textContent = t("heat.value", {place, value: this.#options.value?.(row, column) ?? number(value)});
     output.classList.toggle("heat-nan", Number.isNaN(value));
@@ -151,7 +177,13 @@ class HeatMap extends HTMLElement {
   #sizeIn(width) {
     const {rows, columns} = this.#plane;
     const {stretch, tallest = 480} = this.#options;
-    if (stretch) return {width, height: Math.round(Math.min(tallest, Math.max(rows * Math.min(20, Math.max(width / columns, 1)), Math.min(rows * 12, 96))))};
+    if (stretch)
+      return {
+        width,
+        height: Math.round(
+          Math.min(tallest, Math.max(rows * Math.min(20, Math.max(width / columns, 1)), Math.min(rows * 12, 96))),
+        ),
+      };
     let cell = Math.min(width / columns, tallest / rows, 48);
     if (cell > 1) cell = Math.max(1, Math.floor(cell));
     return {width: Math.max(1, Math.round(cell * columns)), height: Math.max(1, Math.round(cell * rows))};
@@ -168,7 +200,9 @@ class HeatMap extends HTMLElement {
     const [above, beside] = [this.querySelector(".heat-columns"), this.querySelector(".heat-rows")];
     above.style.height = `${top}px`;
     above.classList.toggle("heat-upright", upright);
-    above.replaceChildren(...spaced(columnLabels, columns, wide, (span, k) => (span.style.left = `${gutter + (k + 0.5) * wide}px`)));
+    above.replaceChildren(
+      ...spaced(columnLabels, columns, wide, (span, k) => (span.style.left = `${gutter + (k + 0.5) * wide}px`)),
+    );
     beside.style.top = `${top}px`;
     beside.style.width = `${gutter}px`;
     beside.replaceChildren(...spaced(rowLabels, rows, high, (span, k) => (span.style.top = `${(k + 0.5) * high}px`)));

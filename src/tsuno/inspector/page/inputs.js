@@ -14,7 +14,11 @@ import {canBeTyped, openTyping} from "./typing.js";
 const FILE = "M9 1.5H4v13h8.5V5zM9 1.5V5h3.5M8.2 12V7.8M6.4 9.4l1.8-1.8L10 9.4";
 const PENCIL = "M2.5 13.5l.8-3.2 7.5-7.5 2.4 2.4-7.5 7.5zM9.4 4.2l2.4 2.4";
 const KEYS = "M1.5 4h13v8.5h-13zM4 6.8h.01M6.7 6.8h.01M9.3 6.8h.01M12 6.8h.01M5 9.8h6";
-const GLYPHS = {audio: "M2 8h1.5l1.5-4 2.5 9 2.5-11 2 8 1-2H15", text: "M3 4h10M8 4v9", array: "M2.5 2.5h11v11h-11zM2.5 6.2h11M2.5 9.8h11M6.2 2.5v11M9.8 2.5v11"};
+const GLYPHS = {
+  audio: "M2 8h1.5l1.5-4 2.5 9 2.5-11 2 8 1-2H15",
+  text: "M3 4h10M8 4v9",
+  array: "M2.5 2.5h11v11h-11zM2.5 6.2h11M2.5 9.8h11M6.2 2.5v11M9.8 2.5v11",
+};
 const ALL = "";
 const SEVERAL = "tsuno.several";
 
@@ -67,22 +71,44 @@ class ModelInputs extends HTMLElement {
   #draw() {
     const focused = this.contains(document.activeElement) && document.activeElement.getAttribute("role") === "option";
     const {items = [], own = []} = store.get().inputs ?? {};
-    const all = own.filter((item) => !this.#parts(item)).reverse().concat(items);
+    const all = own
+      .filter((item) => !this.#parts(item))
+      .reverse()
+      .concat(items);
     this.preview = make("div.inputs-preview");
     this.choice = make("div.inputs-slots", {role: "group", "aria-label": t("input.for")});
-    this.strip = make("div.inputs-strip", {role: "listbox", "aria-label": t("input.list")}, ...all.map((item) => this.#tile(item)));
+    this.strip = make(
+      "div.inputs-strip",
+      {role: "listbox", "aria-label": t("input.list")},
+      ...all.map((item) => this.#tile(item)),
+    );
     this.strip.addEventListener("keydown", (event) => this.#key(event));
     const content = all.length ? this.strip : make("p.empty", {}, t("input.none"));
     const {folder} = store.get().inputs ?? {};
     const source = folder && make("p.inputs-folder", {}, t("input.from", {folder}));
-    this.replaceChildren(this.choice, make("div.inputs-body", {}, this.preview, make("div.inputs-list", {}, content, source)), this.#buttons());
+    this.replaceChildren(
+      this.choice,
+      make("div.inputs-body", {}, this.preview, make("div.inputs-list", {}, content, source)),
+      this.#buttons(),
+    );
     this.#mark();
     if (focused) this.strip.querySelector('[tabindex="0"]')?.focus();
   }
 
   #tile(item) {
     const label = [item.name, item.label].filter(Boolean).join(", ");
-    const tile = make("div.inputs-tile", {role: "option", "data-id": item.id, "aria-label": label, title: label, tabindex: "-1", onclick: () => this.#choose(item.id)}, this.#picture(item));
+    const tile = make(
+      "div.inputs-tile",
+      {
+        role: "option",
+        "data-id": item.id,
+        "aria-label": label,
+        title: label,
+        tabindex: "-1",
+        onclick: () => this.#choose(item.id),
+      },
+      this.#picture(item),
+    );
     if (item.id.startsWith("own-")) tile.classList.add("own");
     return tile;
   }
@@ -92,14 +118,23 @@ class ModelInputs extends HTMLElement {
     const kept = this.pictures.get(item.id);
     const pictured = this.#inputs().some((input) => ["image", "digit"].includes(input.kind));
     const mayAsk = this.#isWhole(item) && pictured && (item.kind === "image" || this.#inputs().length > 1);
-    if (kept || mayAsk) return make("img", {src: mayAsk ? address("/api/inputs/picture", {id: item.id}) : kept, alt: "", loading: "lazy", decoding: "async", draggable: "false"});
+    if (kept || mayAsk)
+      return make("img", {
+        src: mayAsk ? address("/api/inputs/picture", {id: item.id}) : kept,
+        alt: "",
+        loading: "lazy",
+        decoding: "async",
+        draggable: "false",
+      });
     return make("span.inputs-sign", {}, icon(GLYPHS[item.kind] ?? GLYPHS.array), make("span", {}, item.name));
   }
 
   #buttons() {
     const button = (key, path, act) => make("button", {type: "button", onclick: act}, icon(path), t(key));
     this.file = make("input", {type: "file", hidden: true, multiple: true, "aria-label": t("input.choose")});
-    this.file.addEventListener("change", () => this.#sendFiles([...this.file.files]).finally(() => (this.file.value = "")));
+    this.file.addEventListener("change", () =>
+      this.#sendFiles([...this.file.files]).finally(() => (this.file.value = "")),
+    );
     const drawn = this.#fitting((input) => ["image", "digit"].includes(input.kind));
     const typed = this.#fitting(canBeTyped);
     return make(
@@ -107,14 +142,25 @@ class ModelInputs extends HTMLElement {
       {},
       this.file,
       button("input.choose", FILE, () => this.file.click()),
-      drawn.length > 0 && button("input.draw", PENCIL, () => openDrawing(this.#fitting((input) => ["image", "digit"].includes(input.kind)), (picture, input) => this.#send("drawing", picture, {input}))),
-      typed.length > 0 && button("input.type", KEYS, () => openTyping(this.#fitting(canBeTyped), (kind, body, input) => this.#send(kind, body, {input}))),
+      drawn.length > 0 &&
+        button("input.draw", PENCIL, () =>
+          openDrawing(
+            this.#fitting((input) => ["image", "digit"].includes(input.kind)),
+            (picture, input) => this.#send("drawing", picture, {input}),
+          ),
+        ),
+      typed.length > 0 &&
+        button("input.type", KEYS, () =>
+          openTyping(this.#fitting(canBeTyped), (kind, body, input) => this.#send(kind, body, {input})),
+        ),
     );
   }
 
   /** The model's inputs that suit; if the one being filled does, it comes first. */
   #fitting(suits) {
-    return this.#inputs().filter(suits).sort((a, b) => (b.name === this.slot) - (a.name === this.slot));
+    return this.#inputs()
+      .filter(suits)
+      .sort((a, b) => Number(b.name === this.slot) - Number(a.name === this.slot));
   }
 
   #mark() {
@@ -130,7 +176,13 @@ class ModelInputs extends HTMLElement {
     this.#markSlots();
     const item = inputOf(shown);
     this.preview.hidden = !item;
-    if (item) fill(this.preview, make("div.inputs-big", {}, this.#picture(item)), make("p.inputs-name", {title: item.name}, item.name), item.label && make("p.inputs-label", {}, item.label));
+    if (item)
+      fill(
+        this.preview,
+        make("div.inputs-big", {}, this.#picture(item)),
+        make("p.inputs-name", {title: item.name}, item.name),
+        item.label && make("p.inputs-label", {}, item.label),
+      );
   }
 
   // -------------------------------------------------------------- several inputs
@@ -139,20 +191,36 @@ class ModelInputs extends HTMLElement {
     const inputs = this.#inputs();
     this.choice.hidden = inputs.length < 2;
     if (inputs.length < 2) return;
-    const button = (name, text, value) => make("button.inputs-slot", {type: "button", "aria-pressed": String(this.slot === name), onclick: () => this.#fill(name)}, make("b", {}, text), value && make("span", {}, value));
+    const button = (name, text, value) =>
+      make(
+        "button.inputs-slot",
+        {type: "button", "aria-pressed": String(this.slot === name), onclick: () => this.#fill(name)},
+        make("b", {}, text),
+        value && make("span", {}, value),
+      );
     const missing = inputs.filter((input) => !this.slots[input.name]).map((input) => input.name);
     fill(
       this.choice,
-      make("p", {}, missing.length ? `${t("input.several", {count: inputs.length})} ${t("input.several.missing", {names: missing.join(", ")})}` : t("input.for")),
+      make(
+        "p",
+        {},
+        missing.length
+          ? `${t("input.several", {count: inputs.length})} ${t("input.several.missing", {names: missing.join(", ")})}`
+          : t("input.for"),
+      ),
       this.#given() && button(ALL, t("input.all")),
-      ...inputs.map((input) => button(input.name, input.name, inputOf(this.slots[input.name])?.name ?? t("input.nothing"))),
+      ...inputs.map((input) =>
+        button(input.name, input.name, inputOf(this.slots[input.name])?.name ?? t("input.nothing")),
+      ),
     );
   }
 
   #fill(name) {
     this.slot = name;
     this.#mark();
-    [...this.choice.querySelectorAll("button")].find((button) => button.getAttribute("aria-pressed") === "true")?.focus();
+    [...this.choice.querySelectorAll("button")]
+      .find((button) => button.getAttribute("aria-pressed") === "true")
+      ?.focus();
   }
 
   #fillSlots(id) {
@@ -218,15 +286,29 @@ class ModelInputs extends HTMLElement {
     const [kind] = file.type.split("/");
     const kinds = {image: ["image", "digit"], audio: ["audio"], text: ["text"]}[kind] ?? ["array", "row", "tokens"];
     const inputs = this.#inputs();
-    return (inputs.find((input) => input.name === this.slot) ?? inputs.find((input) => kinds.includes(input.kind)) ?? inputs[0]).name;
+    return (
+      inputs.find((input) => input.name === this.slot) ??
+      inputs.find((input) => kinds.includes(input.kind)) ??
+      inputs[0]
+    ).name;
   }
 
   #key(event) {
     const tile = event.target.closest('[role="option"]');
     const tiles = [...this.strip.children];
     const at = tiles.indexOf(tile);
-    const across = Math.max(1, tiles.findIndex((other) => other.offsetTop > tiles[0].offsetTop));
-    const moves = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across, Home: -at, End: tiles.length - 1 - at};
+    const across = Math.max(
+      1,
+      tiles.findIndex((other) => other.offsetTop > tiles[0].offsetTop),
+    );
+    const moves = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: across,
+      ArrowUp: -across,
+      Home: -at,
+      End: tiles.length - 1 - at,
+    };
     if (event.key === "Enter" || event.key === " ") this.#choose(tile.dataset.id).catch(showError);
     else if (event.key in moves) {
       const next = tiles[Math.min(Math.max(at + moves[event.key], 0), tiles.length - 1)];

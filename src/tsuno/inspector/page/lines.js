@@ -37,7 +37,11 @@ class LinePlot extends HTMLElement {
     this.querySelector(".lines-field").setAttribute("aria-label", `${options.label}. ${t("heat.keys")}`);
     this.querySelector("svg").setAttribute("aria-label", options.label);
     const key = this.querySelector(".lines-key");
-    key.replaceChildren(...series.map(({name, colour, dashed}) => make("li", {}, make(`span.lines-dash.lines-colour-${colour}${dashed ? ".lines-dashed" : ""}`), name)));
+    key.replaceChildren(
+      ...series.map(({name, colour, dashed}) =>
+        make("li", {}, make(`span.lines-dash.lines-colour-${colour}${dashed ? ".lines-dashed" : ""}`), name),
+      ),
+    );
     this.#draw();
     return this;
   }
@@ -50,7 +54,8 @@ class LinePlot extends HTMLElement {
       if (!by && event.key !== "Home" && event.key !== "End") return;
       const all = [...new Set(this.#series.flatMap(({points}) => points.map(([x]) => x)))].sort((a, b) => a - b);
       if (!all.length) return;
-      const place = event.key === "Home" ? 0 : event.key === "End" || this.#at === null ? all.length - 1 : nearest(all, this.#at) + by;
+      const place =
+        event.key === "Home" ? 0 : event.key === "End" || this.#at === null ? all.length - 1 : nearest(all, this.#at) + by;
       this.#read(all[Math.max(0, Math.min(all.length - 1, place))]);
       event.preventDefault();
       event.stopPropagation();
@@ -64,7 +69,13 @@ class LinePlot extends HTMLElement {
     const wanted = low + ((pixel - LEFT) / (width - LEFT - RIGHT)) * (high - low);
     let best = null;
     for (const {points} of this.#series) {
-      const found = points[nearest(points.map(([x]) => x), wanted)];
+      const found =
+        points[
+          nearest(
+            points.map(([x]) => x),
+            wanted,
+          )
+        ];
       if (found && (best === null || Math.abs(found[0] - wanted) < Math.abs(best - wanted))) best = found[0];
     }
     return best;
@@ -74,10 +85,17 @@ class LinePlot extends HTMLElement {
     if (x === null) return;
     this.#at = x;
     const values = this.#series.map(({name, points}) => {
-      const point = points[nearest(points.map(([at]) => at), x)];
+      const point =
+        points[
+          nearest(
+            points.map(([at]) => at),
+            x,
+          )
+        ];
       return point && Math.abs(point[0] - x) < 1e-9 ? `${name} ${number(point[1])}` : null;
     });
-    this.querySelector(".heat-value").textContent = `${t("lines.at", {axis: this.#options.axis, x: number(x)})} ${values.filter(Boolean).join(" · ")}`;
+    this.querySelector(".heat-value").textContent =
+      `${t("lines.at", {axis: this.#options.axis, x: number(x)})} ${values.filter(Boolean).join(" · ")}`;
     this.#mark();
   }
 
@@ -103,15 +121,21 @@ class LinePlot extends HTMLElement {
     svg.setAttribute("height", HEIGHT);
     svg.replaceChildren();
     for (const tick of ticks(low, high, 5)) {
-      svg.append(makeSVG("line.lines-grid", {x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick)}),
-        makeSVG("text.lines-text.lines-left", {x: LEFT - 6, y: y(tick) + 4}, number(tick)));
+      svg.append(
+        makeSVG("line.lines-grid", {x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick)}),
+        makeSVG("text.lines-text.lines-left", {x: LEFT - 6, y: y(tick) + 4}, number(tick)),
+      );
     }
-    for (const tick of ticks(left, right, Math.max(2, Math.floor(width / 90)))) svg.append(makeSVG("text.lines-text.lines-below", {x: x(tick), y: HEIGHT - 8}, number(tick)));
+    for (const tick of ticks(left, right, Math.max(2, Math.floor(width / 90))))
+      svg.append(makeSVG("text.lines-text.lines-below", {x: x(tick), y: HEIGHT - 8}, number(tick)));
     svg.append(makeSVG("line.lines-mark.lines-hidden", {y1: TOP, y2: HEIGHT - BOTTOM}));
     for (const {points, colour, dashed, dots} of this.#series) {
       const path = pathOf(thinned(points, x, width), x, y);
       svg.append(makeSVG(`path.lines-line.lines-colour-${colour}${dashed ? ".lines-dashed" : ""}`, {d: path}));
-      if (dots || points.length === 1) for (const point of points) if (Number.isFinite(point[1])) svg.append(makeSVG(`circle.lines-dot.lines-colour-${colour}`, {cx: x(point[0]), cy: y(point[1]), r: 3}));
+      if (dots || points.length === 1)
+        for (const point of points)
+          if (Number.isFinite(point[1]))
+            svg.append(makeSVG(`circle.lines-dot.lines-colour-${colour}`, {cx: x(point[0]), cy: y(point[1]), r: 3}));
     }
     this.#mark();
   }
@@ -151,7 +175,9 @@ function ticks(low, high, about) {
 function thinned(points, x, width) {
   if (points.length <= 2 * width) return points;
   const kept = [];
-  let column = null, low = null, high = null;
+  let column = null,
+    low = null,
+    high = null;
   const keep = () => low && kept.push(...(low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]));
   for (const point of points) {
     if (Math.round(x(point[0])) !== column) {

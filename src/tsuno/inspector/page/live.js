@@ -1,6 +1,6 @@
 /**
- * `<model-live>`: a training as it goes: curves of the loss and the metrics, the size of the gradients, and the buttons that pause
- * and stop it. Events may come in any number; the page is drawn at most five times a second.
+ * `<model-live>`: a training as it goes: curves of the loss and the metrics, the size of the gradients, and the buttons that
+ * pause and stop it. Events may come in any number; the page is drawn at most five times a second.
  */
 
 import {make} from "./dom.js";
@@ -26,11 +26,14 @@ class ModelLive extends HTMLElement {
   connectedCallback() {
     this.#past = fresh();
     this.#build();
-    this.#leave = [onEvent((event) => this.#hear(event)), store.subscribe((state, changed) => {
-      if (!changed.includes("language")) return;
-      this.#build();
-      this.#later();
-    })];
+    this.#leave = [
+      onEvent((event) => this.#hear(event)),
+      store.subscribe((state, changed) => {
+        if (!changed.includes("language")) return;
+        this.#build();
+        this.#later();
+      }),
+    ];
   }
 
   disconnectedCallback() {
@@ -41,11 +44,30 @@ class ModelLive extends HTMLElement {
 
   #build() {
     const press = (action) => () => this.#ask(action);
-    this.replaceChildren(make("div.live", {},
-      make("div.live-bar", {}, make("p.live-state", {role: "status"}),
-        make("div.view-bar", {}, make("button.live-pause", {type: "button", onclick: () => this.#ask(this.#past.paused ? "resume" : "pause")}),
-          make("button.live-stop", {type: "button", onclick: press("stop")}, t("live.stop")))),
-      make("div.live-curves"), make("section.live-gradients", {hidden: true, "aria-labelledby": "live-gradients-title"}, make("h3", {id: "live-gradients-title"}, t("live.gradients")), make("p.view-note", {}, t("live.gradients.means")))));
+    this.replaceChildren(
+      make(
+        "div.live",
+        {},
+        make(
+          "div.live-bar",
+          {},
+          make("p.live-state", {role: "status"}),
+          make(
+            "div.view-bar",
+            {},
+            make("button.live-pause", {type: "button", onclick: () => this.#ask(this.#past.paused ? "resume" : "pause")}),
+            make("button.live-stop", {type: "button", onclick: press("stop")}, t("live.stop")),
+          ),
+        ),
+        make("div.live-curves"),
+        make(
+          "section.live-gradients",
+          {hidden: true, "aria-labelledby": "live-gradients-title"},
+          make("h3", {id: "live-gradients-title"}, t("live.gradients")),
+          make("p.view-note", {}, t("live.gradients.means")),
+        ),
+      ),
+    );
     this.#draw();
   }
 
@@ -100,15 +122,34 @@ class ModelLive extends HTMLElement {
   /** A plot for each quantity; what is measured on validation data goes with it, dashed. */
   #curves(past) {
     const place = this.querySelector(".live-curves");
-    const names = [...new Set([...past.series.keys()].map((name) => name.replace(/^val_/, "")))].sort((a, b) => (b === "loss") - (a === "loss"));
+    const names = [...new Set([...past.series.keys()].map((name) => name.replace(/^val_/, "")))].sort(
+      (a, b) => (b === "loss") - (a === "loss"),
+    );
     names.forEach((name) => {
-      const series = [[name, 0, false], [`val_${name}`, 1, true]].filter(([key]) => past.series.has(key))
+      const series = [
+        [name, 0, false],
+        [`val_${name}`, 1, true],
+      ]
+        .filter(([key]) => past.series.has(key))
         .map(([key, colour, dashed]) => ({name: key, points: placed(past, key), colour, dashed, dots: dashed}));
       let part = [...place.children].find((child) => child.dataset.name === name);
-      if (!part) place.append((part = make("section.live-curve", {"data-name": name, "aria-label": name}, make("header", {}, make("h3", {}, name), make("span.view-fact")), make("line-plot"))));
+      if (!part)
+        place.append(
+          (part = make(
+            "section.live-curve",
+            {"data-name": name, "aria-label": name},
+            make("header", {}, make("h3", {}, name), make("span.view-fact")),
+            make("line-plot"),
+          )),
+        );
       const last = series[0].points.at(-1)?.[1];
       part.querySelector(".view-fact").textContent = series.map((one) => number(one.points.at(-1)?.[1] ?? NaN)).join(" · ");
-      part.querySelector("line-plot").show(series, {axis: t(past.done ? "live.epoch" : "live.step"), label: t("live.curve", {name, count: series[0].points.length, last: number(last ?? NaN)})});
+      part
+        .querySelector("line-plot")
+        .show(series, {
+          axis: t(past.done ? "live.epoch" : "live.step"),
+          label: t("live.curve", {name, count: series[0].points.length, last: number(last ?? NaN)}),
+        });
     });
     for (const child of [...place.children]) if (!names.includes(child.dataset.name)) child.remove();
   }
@@ -119,12 +160,21 @@ class ModelLive extends HTMLElement {
     section.hidden = !names.length;
     if (!names.length) return;
     const epochs = past.gradientEpochs;
-    const data = Float32Array.from(names.flatMap((name) => epochs.map((epoch) => Math.log10(past.gradients.get(name).get(epoch) ?? NaN))));
+    const data = Float32Array.from(
+      names.flatMap((name) => epochs.map((epoch) => Math.log10(past.gradients.get(name).get(epoch) ?? NaN))),
+    );
     const finite = data.filter(Number.isFinite);
     const scale = scaleOf(finite.length ? Math.min(...finite) : 0, finite.length ? Math.max(...finite) : 1, false);
     const value = (row, column) => number(past.gradients.get(names[row]).get(epochs[column]) ?? NaN);
-    const options = {scale, label: t("live.norms", {weights: names.length, epochs: epochs.length}), stretch: true, rowLabels: names.map(shortened), tallest: 640,
-      where: (row, column) => t("live.norm", {weight: shortened(names[row]), epoch: epochs[column]}), value};
+    const options = {
+      scale,
+      label: t("live.norms", {weights: names.length, epochs: epochs.length}),
+      stretch: true,
+      rowLabels: names.map(shortened),
+      tallest: 640,
+      where: (row, column) => t("live.norm", {weight: shortened(names[row]), epoch: epochs[column]}),
+      value,
+    };
     const map = section.querySelector("heat-map");
     const plane = wholePlane(data, names.length, epochs.length);
     if (map) map.show(plane, options);
@@ -149,12 +199,24 @@ function inOrder(names) {
 }
 
 function fresh() {
-  return {heard: false, running: false, paused: false, epoch: 1, epochs: null, done: 0, longest: 1, series: new Map(), gradients: new Map(), gradientEpochs: []};
+  return {
+    heard: false,
+    running: false,
+    paused: false,
+    epoch: 1,
+    epochs: null,
+    done: 0,
+    longest: 1,
+    series: new Map(),
+    gradients: new Map(),
+    gradientEpochs: [],
+  };
 }
 
 /** Takes an event into what is known. Points are kept as [epoch, step, value]; what an epoch ends with has no step. */
 function take(past, event) {
-  if (event.kind === "hello") Object.assign(past, {running: Boolean(event.running), paused: Boolean(event.paused), epochs: event.epochs ?? null});
+  if (event.kind === "hello")
+    Object.assign(past, {running: Boolean(event.running), paused: Boolean(event.paused), epochs: event.epochs ?? null});
   if (event.kind === "state") Object.assign(past, {running: event.running ?? past.running, paused: Boolean(event.paused)});
   if (event.kind === "end") Object.assign(past, {running: false, paused: false});
   if (event.kind !== "hello") past.heard = true;
@@ -179,7 +241,9 @@ function take(past, event) {
 /** Points for drawing: over steps in the first epoch, then over epochs; how long an epoch is shows only at its end. */
 function placed(past, name) {
   const {longest, done} = past;
-  return past.series.get(name).map(([epoch, step, value]) => [done ? (step === null ? epoch : epoch - 1 + step / longest) : step, value]);
+  return past.series
+    .get(name)
+    .map(([epoch, step, value]) => [done ? (step === null ? epoch : epoch - 1 + step / longest) : step, value]);
 }
 
 /** JSON has no NaN: it comes as null. */

@@ -63,7 +63,12 @@ export async function getArray(path, params = {}, options = {}) {
 export async function postJSON(path, body, params = {}, options = {}) {
   const raw = body instanceof Blob || body instanceof ArrayBuffer;
   const headers = {"Content-Type": raw ? "application/octet-stream" : "application/json"};
-  const reply = await ask(address(path, params), {...options, method: "POST", headers, body: raw ? body : JSON.stringify(body)});
+  const reply = await ask(address(path, params), {
+    ...options,
+    method: "POST",
+    headers,
+    body: raw ? body : JSON.stringify(body),
+  });
   return reply.json();
 }
 
@@ -94,7 +99,7 @@ let past = [];
 
 /**
  * Hears the training's events, those of the past first. A "hello" says that the past is told anew: forget what was heard.
- * @param {(event: {kind: string}) => void} listener
+ * @param {(event: {kind: string, [key: string]: any}) => void} listener
  * @returns {() => void} a function that stops listening
  */
 export function onEvent(listener) {

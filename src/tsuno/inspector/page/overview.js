@@ -24,9 +24,11 @@ export class Overview {
     this.element.addEventListener("pointermove", (event) => event.buttons & 1 && this.#go(event));
   }
 
-  /** Draws the boxes, each in its colour. @param {object[]} boxes @param {(box: object) => string} colourOf */
+  /** Draws the boxes, each in its colour. @param {import("./boxes.js").Box[]} boxes @param {(box: import("./boxes.js").Box) => string} colourOf */
   draw(boxes, colourOf) {
-    Object.assign(this, {boxes, colourOf, drawnFor: null});
+    this.boxes = boxes;
+    this.colourOf = colourOf;
+    this.drawnFor = null;
     this.follow();
   }
 
@@ -55,7 +57,12 @@ export class Overview {
     const across = (WIDTH - 2 * PAD) / this.view.width;
     for (const box of this.boxes.filter((one) => !one.frame)) {
       pen.fillStyle = this.colourOf(box);
-      pen.fillRect(PAD + box.x * across, PAD + box.y * this.ratio, Math.max(2, box.width * across), Math.max(1, box.height * this.ratio));
+      pen.fillRect(
+        PAD + box.x * across,
+        PAD + box.y * this.ratio,
+        Math.max(2, box.width * across),
+        Math.max(1, box.height * this.ratio),
+      );
     }
   }
 

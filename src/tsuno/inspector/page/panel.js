@@ -9,7 +9,14 @@ import {showError} from "./net.js";
 import {chosenLayer, chosenOutput, store} from "./state.js";
 import {number, t} from "./strings.js";
 
-const TABS = {output: "layer-output", weights: "layer-weights", config: "layer-config", why: "layer-why", live: "model-live", compare: "model-compare"};
+const TABS = {
+  output: "layer-output",
+  weights: "layer-weights",
+  config: "layer-config",
+  why: "layer-why",
+  live: "model-live",
+  compare: "model-compare",
+};
 const NEEDS_INPUT = ["output", "why"];
 const REDRAWN = ["layer", "output", "tab", "language", "model", "live", "inputs", "input"];
 
@@ -34,7 +41,9 @@ class LayerPanel extends HTMLElement {
     const layer = chosenLayer();
     const tabs = this.#offered(layer);
     const tab = tabs.includes(store.get().tab) ? store.get().tab : (tabs[0] ?? null);
-    this.head.replaceChildren(...(layer ? described(layer) : [make("h2", {id: "panel-title"}, t(tabs.length ? "page.layer" : "panel.none"))]));
+    this.head.replaceChildren(
+      ...(layer ? described(layer) : [make("h2", {id: "panel-title"}, t(tabs.length ? "panel.live" : "panel.none"))]),
+    );
     this.tabs.hidden = !tabs.length;
     this.tabs.setAttribute("aria-label", t("panel.tabs"));
     this.#drawTabs(tabs, tab);
@@ -56,7 +65,19 @@ class LayerPanel extends HTMLElement {
   #drawTabs(tabs, chosen) {
     const focused = this.tabs.contains(document.activeElement);
     const made = tabs.map((tab) =>
-      make("button.panel-tab", {type: "button", role: "tab", id: `tab-${tab}`, "aria-selected": String(tab === chosen), "aria-controls": "panel-body", tabindex: tab === chosen ? "0" : "-1", onclick: () => store.set({tab})}, t(`panel.${tab}`)),
+      make(
+        "button.panel-tab",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${tab}`,
+          "aria-selected": String(tab === chosen),
+          "aria-controls": "panel-body",
+          tabindex: tab === chosen ? "0" : "-1",
+          onclick: () => store.set({tab}),
+        },
+        t(`panel.${tab}`),
+      ),
     );
     this.tabs.replaceChildren(...made);
     if (chosen) this.body.setAttribute("aria-labelledby", `tab-${chosen}`);
@@ -107,14 +128,22 @@ function described(layer) {
     layer.params && !layer.trainable ? make("span.badge", {}, t("panel.frozen")) : null,
     layer.shared > 1 && make("span.badge", {}, t("panel.shared", {count: layer.shared})),
   ];
-  return [make("h2", {id: "panel-title", title: layer.path}, layer.path), make("p.panel-facts", {}, ...facts), calls(layer)].filter(Boolean);
+  return [
+    make("h2", {id: "panel-title", title: layer.path}, layer.path),
+    make("p.panel-facts", {}, ...facts),
+    calls(layer),
+  ].filter(Boolean);
 }
 
 /** Which call is looked at, of a layer that is used several times. */
 function calls(layer) {
   const {outputs} = layer;
   if (outputs.length < 2) return null;
-  const select = make("select", {}, ...outputs.map((name) => make("option", {value: name, selected: name === chosenOutput()}, name)));
+  const select = make(
+    "select",
+    {},
+    ...outputs.map((name) => make("option", {value: name, selected: name === chosenOutput()}, name)),
+  );
   select.addEventListener("change", () => store.set({output: select.value}));
   return make("label.panel-calls", {}, t("panel.outputs"), select);
 }

@@ -34,18 +34,36 @@ export function wholePlane(data, rows, columns) {
  * @param {number} [offset] of the first number @returns {Plane[]}
  */
 export function channelsOf(data, [rows, columns, channels = 1], offset = 0) {
-  return Array.from({length: channels}, (_, k) => ({data, offset: offset + k, rows, columns, rowStride: columns * channels, columnStride: channels}));
+  return Array.from({length: channels}, (_, k) => ({
+    data,
+    offset: offset + k,
+    rows,
+    columns,
+    rowStride: columns * channels,
+    columnStride: channels,
+  }));
 }
 
 /** The slices of (slices, rows, columns), such as heads. @param {Float32Array} data @param {number[]} shape @returns {Plane[]} */
 export function slicesOf(data, [slices, rows, columns]) {
-  return Array.from({length: slices}, (_, k) => ({data, offset: k * rows * columns, rows, columns, rowStride: columns, columnStride: 1}));
+  return Array.from({length: slices}, (_, k) => ({
+    data,
+    offset: k * rows * columns,
+    rows,
+    columns,
+    rowStride: columns,
+    columnStride: 1,
+  }));
 }
 
 /** @param {Plane} plane @returns {Stats} */
 export function statsOf(plane) {
   const {data, offset, rows, columns, rowStride, columnStride} = plane;
-  let min = Infinity, max = -Infinity, sum = 0, nan = 0, infinite = 0;
+  let min = Infinity,
+    max = -Infinity,
+    sum = 0,
+    nan = 0,
+    infinite = 0;
   for (let row = 0; row < rows; row++) {
     let at = offset + row * rowStride;
     for (let column = 0; column < columns; column++, at += columnStride) {

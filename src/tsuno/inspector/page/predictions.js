@@ -49,13 +49,19 @@ class ModelPredictions extends HTMLElement {
     const {input} = store.get();
     if (!this.got) {
       const problem = input !== null && this.problem;
-      this.body.replaceChildren(make(problem ? "p.problem" : "p.empty", problem ? {role: "alert"} : {}, problem || t("predictions.none")));
+      this.body.replaceChildren(
+        make(problem ? "p.problem" : "p.empty", problem ? {role: "alert"} : {}, problem || t("predictions.none")),
+      );
       this.spoken.textContent = "";
       return;
     }
     const {outputs, seconds} = this.got;
     const titled = outputs.length > 1;
-    const took = make("p.predictions-took", {}, t("predictions.took", {ms: number(Number((seconds * 1000).toPrecision(2)))}));
+    const took = make(
+      "p.predictions-took",
+      {},
+      t("predictions.took", {ms: number(Number((seconds * 1000).toPrecision(2)))}),
+    );
     this.body.replaceChildren(...outputs.map((output) => this.#output(output, titled)), took);
     this.spoken.textContent = outputs.map(said).join("; ");
     this.#mark();
@@ -71,8 +77,17 @@ class ModelPredictions extends HTMLElement {
   #classes(output) {
     const rows = output.top.map((one) => {
       const label = labelOf(one);
-      const button = make("button.predictions-class", {type: "button", "data-index": one.index, title: t("predictions.explain", {label}), onclick: () => explain(one.index)});
-      button.append(make("span.predictions-label", {}, label), bar(one.value), make("span.predictions-percent", {}, percent(one.value)));
+      const button = make("button.predictions-class", {
+        type: "button",
+        "data-index": one.index,
+        title: t("predictions.explain", {label}),
+        onclick: () => explain(one.index),
+      });
+      button.append(
+        make("span.predictions-label", {}, label),
+        bar(one.value),
+        make("span.predictions-percent", {}, percent(one.value)),
+      );
       return make("li", {}, button);
     });
     return make("ol.predictions-classes", {}, ...rows);
@@ -96,7 +111,13 @@ function explain(index) {
 function binary(output) {
   const [one] = output.top?.length ? output.top : [{label: null, value: output.values[0]}];
   const label = one.label ?? t("predictions.positive");
-  return make("div.predictions-class", {}, make("span.predictions-label", {}, label), bar(one.value), make("span.predictions-percent", {}, percent(one.value)));
+  return make(
+    "div.predictions-class",
+    {},
+    make("span.predictions-label", {}, label),
+    bar(one.value),
+    make("span.predictions-percent", {}, percent(one.value)),
+  );
 }
 
 function numbers(output) {
@@ -129,7 +150,8 @@ function percent(value) {
 }
 
 function said(output) {
-  if (output.kind === "classes" && output.top.length) return `${output.name}: ${labelOf(output.top[0])} ${percent(output.top[0].value)}`;
+  if (output.kind === "classes" && output.top.length)
+    return `${output.name}: ${labelOf(output.top[0])} ${percent(output.top[0].value)}`;
   if (output.kind === "binary") return `${output.name}: ${percent(output.top?.[0]?.value ?? output.values[0])}`;
   if (output.kind === "numbers") return `${output.name}: ${output.values.slice(0, 5).map(number).join(", ")}`;
   return t("predictions.values", {name: output.name, shape: output.shape.join("×")});

@@ -4,9 +4,18 @@
  * Elements read `store.get()`, change with `store.set({...})`, and hear of changes with `store.subscribe`. The keys in
  * LINKED are what a permanent link holds; the rest lives as long as the page.
  *
+ * @typedef {{path: string, name: string, kind: string, depth: number, parent: string|null, shape: string, params: number|null,
+ *   trainable: boolean, dtype: string, shared: number, nested: boolean, family: string, outputs: string[],
+ *   attention: string|null}} Layer a layer of a model
+ * @typedef {{name: string, shape: (number|null)[], dtype: string, kind: string, columns: string[]|null}} Entry an input of a model
+ * @typedef {{name: string, which: number, count: number, version: string, params: number, trainable: number, bytes: number,
+ *   classes: string[]|null, top: number, live: boolean, language: string|null, inputs: Entry[], layers: Layer[]}} Model
+ * @typedef {{id: string, name: string, kind: string, label: string|null, inputs?: Record<string, string>}} Item something that can
+ *   be put in; `inputs`: the items that it was joined from
+ *
  * @typedef {object} State
- * @property {object|null} model the reply of /api/model for `which`
- * @property {object|null} inputs the reply of /api/inputs
+ * @property {Model|null} model the reply of /api/model for `which`
+ * @property {{folder: string|null, items: Item[], own: Item[]}|null} inputs the reply of /api/inputs
  * @property {string|null} layer path of the chosen layer
  * @property {string|null} output which of its outputs (a shared layer has several); null: the layer's own name
  * @property {string|null} input id of the chosen input
@@ -25,7 +34,16 @@ const LINKED = ["layer", "output", "input", "other", "tab", "open", "which", "ta
 const FRESH = {layer: null, output: null, input: null, other: null, tab: "output", open: [], which: 0, target: null};
 
 /** @type {State} */
-let state = {...FRESH, ...fromHash(), model: null, inputs: null, live: false, changes: 0, language: "en", theme: "light"};
+let state = {
+  ...FRESH,
+  ...fromHash(),
+  model: null,
+  inputs: null,
+  live: false,
+  changes: 0,
+  language: "en",
+  theme: "light",
+};
 const listeners = new Set();
 
 export const store = {
@@ -43,7 +61,8 @@ export const store = {
     const keys = Object.keys(next).filter((key) => !same(state[key], next[key]));
     if (!keys.length) return;
     state = {...state, ...next};
-    if (keys.some((key) => LINKED.includes(key))) writeHash(replace || !keys.some((key) => key === "layer" || key === "tab"));
+    if (keys.some((key) => LINKED.includes(key)))
+      writeHash(replace || !keys.some((key) => key === "layer" || key === "tab"));
     tell(keys);
   },
 
@@ -57,7 +76,7 @@ export const store = {
   },
 };
 
-/** The model's record of the chosen layer, or null. @returns {object|null} */
+/** The model's record of the chosen layer, or null. @returns {Layer|null} */
 export function chosenLayer() {
   return state.model?.layers.find((layer) => layer.path === state.layer) ?? null;
 }
@@ -72,7 +91,7 @@ export function linkTo(changes) {
   return toHash({...state, ...changes});
 }
 
-/** The record of an input by its id, or null. @param {string|null} id @returns {object|null} */
+/** The record of an input by its id, or null. @param {string|null} id @returns {Item|null} */
 export function inputOf(id) {
   const {items = [], own = []} = state.inputs ?? {};
   return [...items, ...own].find((item) => item.id === id) ?? null;
@@ -113,7 +132,9 @@ function writeHash(replace) {
 }
 
 function same(a, b) {
-  return a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, i) => value === b[i]));
+  return (
+    a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, i) => value === b[i]))
+  );
 }
 
 // Links that are typed, followed, or come back with the browser's buttons. What the hash leaves out is as at the start,

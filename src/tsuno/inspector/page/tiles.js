@@ -11,105 +11,168 @@ const PAGE = 128;
 const TURN_MS = 8;
 
 /**
- * @param {object} given
- * @param {import("./plane.js").Plane[]} given.planes @param {import("./plane.js").Stats[]} given.stats
- * @param {(k: number) => import("./colours.js").Scale} given.scale @param {(k: number) => string} given.name such as "channel 3"
- * @param {(k: number) => string} [given.caption] below the picture; left out: the number
- * @param {(k: number) => void} given.open what a click does
- * @param {number[]} given.order @param {(canvas: HTMLCanvasElement, k: number, size: object) => void} [given.paint]
- * @param {number} [given.width] of a picture in CSS pixels; left out: by their count
- * @returns {{element: HTMLElement, sort: (order: number[]) => void, stop: () => void}}
+ * @typedef {object} Given
+ * @property {import("./plane.js").Plane[]} planes @property {import("./plane.js").Stats[]} stats
+ * @property {(k: number) => import("./colours.js").Scale} scale @property {(k: number) => string} name such as "channel 3"
+ * @property {(k: number) => string} [caption] below the picture; left out: the number
+ * @property {(k: number) => void} open what a click does
+ * @property {number[]} order @property {(canvas: HTMLCanvasElement, k: number, size: object) => void} [paint]
+ * @property {number} [width] of a picture in CSS pixels; left out: by their count
  */
-export function tiles(given) {
-  const {planes, stats} = given;
-  const width = given.width ?? (planes.length <= 4 ? 176 : planes.length <= 16 ? 112 : 80);
-  const size = sizeOf(planes[0], width);
-  const list = make("ul.tiles");
-  const rest = make("button.tiles-more", {type: "button", onclick: () => more()});
-  const element = make("div.tiles-all", {}, list, rest);
-  const made = new Map();
-  const waiting = new Set();
-  let {order} = given;
-  let shown = 0;
-  let turn = 0;
-  const watch = new IntersectionObserver((entries) => {
-    for (const {isIntersecting, target} of entries) isIntersecting ? waiting.add(target) : waiting.delete(target);
-    turn ||= requestAnimationFrame(paintSome);
-  }, {rootMargin: "160px"});
 
-  function paintSome() {
+/**
+ * @param {Given} given
+ * @param {Tiles|null} [last] what was shown before: where it is of the same form, it is drawn over and nothing flickers
+ * @returns {Tiles}
+ */
+export function tiles(given, last = null) {
+  if (last?.takes(given)) {
+    last.show(given);
+    return last;
+  }
+  last?.stop();
+  return new Tiles(given);
+}
+
+class Tiles {
+  #given;
+  #size;
+  #list = make("ul.tiles");
+  #rest = make("button.tiles-more", {type: "button", onclick: () => this.#more()});
+  #made = new Map();
+  #waiting = new Set();
+  #shown = 0;
+  #turn = 0;
+  #watch = new IntersectionObserver(
+    (entries) => {
+      for (const {isIntersecting, target} of entries) isIntersecting ? this.#waiting.add(target) : this.#waiting.delete(target);
+      this.#turn ||= requestAnimationFrame(() => this.#paintSome());
+    },
+    {rootMargin: "160px"},
+  );
+
+  constructor(given) {
+    this.element = make("div.tiles-all", {}, this.#list, this.#rest);
+    this.#size = sizeOf(given);
+    this.#given = given;
+    this.#fill(PAGE);
+  }
+
+  /** Whether it can show something else in place of what it shows. @param {Given} given */
+  takes(given) {
+    const [size, last] = [sizeOf(given), this.#given];
+    return last.planes.length === given.planes.length && size.width === this.#size.width && size.height === this.#size.height;
+  }
+
+  /** @param {Given} given */
+  show(given) {
+    this.#given = given;
+    for (const [k, item] of this.#made) {
+      this.#name(item, k);
+      this.#watch.unobserve(item);
+      this.#watch.observe(item);
+    }
+    this.sort(given.order);
+  }
+
+  /** @param {number[]} order */
+  sort(order) {
+    this.#given.order = order;
+    this.#fill(Math.max(this.#shown, PAGE));
+  }
+
+  stop() {
+    cancelAnimationFrame(this.#turn);
+    this.#watch.disconnect();
+  }
+
+  #paintSome() {
     const start = performance.now();
-    turn = 0;
-    for (const item of waiting) {
+    this.#turn = 0;
+    for (const item of this.#waiting) {
       if (performance.now() - start > TURN_MS) {
-        turn = requestAnimationFrame(paintSome);
+        this.#turn = requestAnimationFrame(() => this.#paintSome());
         return;
       }
-      waiting.delete(item);
-      watch.unobserve(item);
+      this.#waiting.delete(item);
+      this.#watch.unobserve(item);
+      const {planes, scale, paint: own} = this.#given;
       const k = Number(item.dataset.k);
       const canvas = item.querySelector("canvas");
-      if (given.paint) given.paint(canvas, k, size);
-      else paint(canvas, planes[k], given.scale(k), size);
+      if (own) own(canvas, k, this.#size);
+      else paint(canvas, planes[k], scale(k), this.#size);
       item.classList.add("tiles-painted");
     }
   }
 
-  function tile(k) {
-    if (!made.has(k)) {
-      const canvas = make("canvas", {role: "img", "aria-label": described(given.name(k), stats[k])});
-      canvas.style.width = `${size.width}px`;
-      canvas.style.height = `${size.height}px`;
-      const item = make("li", {"data-k": k}, make("button.tiles-one", {type: "button", title: described(given.name(k), stats[k]), onclick: () => given.open(k)},
-        canvas, make("span.tiles-name", {"aria-hidden": "true"}, given.caption?.(k) ?? String(k))));
-      if (stats[k].nan || stats[k].infinite) item.classList.add("tiles-nan");
-      made.set(k, item);
-      watch.observe(item);
+  #tile(k) {
+    if (!this.#made.has(k)) {
+      const canvas = make("canvas", {role: "img"});
+      canvas.style.width = `${this.#size.width}px`;
+      canvas.style.height = `${this.#size.height}px`;
+      const item = make(
+        "li",
+        {"data-k": k},
+        make(
+          "button.tiles-one",
+          {type: "button", onclick: () => this.#given.open(k)},
+          canvas,
+          make("span.tiles-name", {"aria-hidden": "true"}),
+        ),
+      );
+      this.#made.set(k, item);
+      this.#name(item, k);
+      this.#watch.observe(item);
     }
-    return made.get(k);
+    return this.#made.get(k);
   }
 
-  function fill(count) {
-    shown = Math.min(count, order.length);
-    list.replaceChildren(...order.slice(0, shown).map(tile));
-    rest.hidden = shown === order.length;
-    rest.textContent = t("tiles.more", {count: order.length - shown});
+  #name(item, k) {
+    const {stats, name, caption} = this.#given;
+    const words = described(name(k), stats[k]);
+    item.querySelector("canvas").setAttribute("aria-label", words);
+    item.firstChild.title = words;
+    item.querySelector(".tiles-name").textContent = caption?.(k) ?? String(k);
+    item.classList.toggle("tiles-nan", stats[k].nan + stats[k].infinite > 0);
   }
 
-  function more() {
-    const next = order[shown];
-    fill(shown + PAGE);
-    made.get(next)?.querySelector("button").focus();
+  #fill(count) {
+    const {order} = this.#given;
+    this.#shown = Math.min(count, order.length);
+    this.#list.replaceChildren(...order.slice(0, this.#shown).map((k) => this.#tile(k)));
+    this.#rest.hidden = this.#shown === order.length;
+    this.#rest.textContent = t("tiles.more", {count: order.length - this.#shown});
   }
 
-  fill(PAGE);
-  return {
-    element,
-    sort(wanted) {
-      order = wanted;
-      fill(Math.max(shown, PAGE));
-    },
-    stop() {
-      cancelAnimationFrame(turn);
-      watch.disconnect();
-    },
-  };
+  #more() {
+    const next = this.#given.order[this.#shown];
+    this.#fill(this.#shown + PAGE);
+    this.#made.get(next)?.querySelector("button").focus();
+  }
 }
 
-/** A plane in words: its name, its range and what is wrong with it. @param {string} name @param {import("./plane.js").Stats} stats */
+/**
+ * A plane in words: its name, its range and what is wrong with it.
+ * @param {string} name @param {import("./plane.js").Stats} stats
+ */
 export function described(name, stats) {
   return `${name}: ${rangeOf(stats)}`;
 }
 
 /** The range in words. @param {import("./plane.js").Stats} stats */
 export function rangeOf(stats) {
-  const range = Number.isFinite(stats.min) ? t("tiles.range", {min: number(stats.min), max: number(stats.max)}) : t("tiles.nothing");
-  const wrong = [stats.nan && t("tiles.nan", {count: number(stats.nan)}), stats.infinite && t("tiles.infinite", {count: number(stats.infinite)})];
+  const range = Number.isFinite(stats.min)
+    ? t("tiles.range", {min: number(stats.min), max: number(stats.max)})
+    : t("tiles.nothing");
+  const wrong = [
+    stats.nan && t("tiles.nan", {count: number(stats.nan)}),
+    stats.infinite && t("tiles.infinite", {count: number(stats.infinite)}),
+  ];
   return [range, ...wrong.filter(Boolean)].join("; ");
 }
 
-function sizeOf(plane, width) {
-  const {rows, columns} = plane;
+function sizeOf({planes, width = planes.length <= 4 ? 176 : planes.length <= 16 ? 112 : 80}) {
+  const {rows, columns} = planes[0];
   const tall = Math.min(2, Math.max(0.25, rows / columns));
   return {width: Math.round(rows > 2 * columns ? (width * 2 * columns) / rows : width) || 1, height: Math.round(width * tall)};
 }

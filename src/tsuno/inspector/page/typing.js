@@ -8,7 +8,7 @@ import {number, t} from "./strings.js";
 
 const MOST_NUMBERS = 2000;
 
-/** Whether an input can be typed: texts, and numbers that are not too many. @param {object} input of the model */
+/** Whether an input can be typed: texts, and numbers that are not too many. @param {import("./state.js").Entry} input of the model */
 export function canBeTyped(input) {
   if (input.kind === "text" || input.kind === "tokens") return true;
   return ["row", "array"].includes(input.kind) && countOf(input) !== null && countOf(input) <= MOST_NUMBERS;
@@ -16,7 +16,7 @@ export function canBeTyped(input) {
 
 /**
  * Opens the dialog.
- * @param {object[]} inputs the model's inputs that can be typed
+ * @param {import("./state.js").Entry[]} inputs the model's inputs that can be typed
  * @param {(kind: "text"|"values", body: object, input: string) => Promise<any>} use what to do with it
  */
 export function openTyping(inputs, use) {
@@ -38,13 +38,22 @@ export function openTyping(inputs, use) {
 
 function textForm() {
   const field = make("textarea", {rows: 4, required: true});
-  return {elements: [make("label.ask-field", {}, t("input.type.text"), field)], read: () => ["text", {text: field.value}]};
+  return {
+    elements: [make("label.ask-field", {}, t("input.type.text"), field)],
+    read: () => ["text", {text: field.value}],
+  };
 }
 
 function columnsForm(input) {
-  const fields = input.columns.map((column) => [column, make("input", {inputmode: "decimal", value: "0", autocomplete: "off"})]);
+  const fields = input.columns.map((column) => [
+    column,
+    make("input", {inputmode: "decimal", value: "0", autocomplete: "off"}),
+  ]);
   const labels = fields.map(([column, field]) => make("label.ask-field", {}, column, field));
-  return {elements: [make("div.typing-columns", {}, ...labels)], read: () => ["values", {values: fields.map(([, field]) => parsed(field.value.trim()))}]};
+  return {
+    elements: [make("div.typing-columns", {}, ...labels)],
+    read: () => ["values", {values: fields.map(([, field]) => parsed(field.value.trim()))}],
+  };
 }
 
 function numbersForm(input) {
@@ -52,11 +61,21 @@ function numbersForm(input) {
   const shape = input.shape.map((size) => size ?? "?").join("×");
   const key = input.kind === "tokens" || count === null ? "input.type.tokens.hint" : "input.type.values.hint";
   const hint = make("p.ask-hint", {id: "typing-hint"}, t(key, {shape, count: count === null ? "" : number(count)}));
-  const field = make("textarea", {rows: 4, required: true, inputmode: "decimal", "aria-describedby": "typing-hint", spellcheck: "false"});
+  const field = make("textarea", {
+    rows: 4,
+    required: true,
+    inputmode: "decimal",
+    "aria-describedby": "typing-hint",
+    spellcheck: "false",
+  });
   const read = () => {
-    const values = field.value.split(/[\s,;、，[\]()]+/).filter(Boolean).map(parsed);
+    const values = field.value
+      .split(/[\s,;、，[\]()]+/)
+      .filter(Boolean)
+      .map(parsed);
     // A short row of tokens is filled up by the server.
-    if (input.kind !== "tokens" && count !== null && values.length !== count) throw new Error(t("input.type.count", {got: values.length, count}));
+    if (input.kind !== "tokens" && count !== null && values.length !== count)
+      throw new Error(t("input.type.count", {got: values.length, count}));
     return ["values", {values}];
   };
   return {elements: [make("label.ask-field", {}, t("input.type.values"), field), hint], read};

@@ -26,7 +26,8 @@ export class View extends HTMLElement {
 
   connectedCallback() {
     this.#leave = store.subscribe((state, changed) => {
-      if (changed.some((key) => this.constructor.keys.includes(key))) this.refresh();
+      const asking = changed.filter((key) => this.constructor.keys.includes(key));
+      if (asking.length && !(asking.join() === "changes" && isHeld(this))) this.refresh();
       else if (this.#shown && changed.some((key) => DRAWN_ANEW.includes(key))) this.#place(this.#shown, state);
     });
     this.refresh();
@@ -39,12 +40,12 @@ export class View extends HTMLElement {
   }
 
   /** What `draw` will be given. @param {import("./state.js").State} state @param {AbortSignal} signal @returns {Promise<any>} */
-  async load(state, signal) {
+  async load(_state, _signal) {
     return {};
   }
 
   /** What is shown for it; null: nothing. @param {any} data @param {import("./state.js").State} state @returns {Node|null} */
-  draw(data, state) {
+  draw(_data, _state) {
     return null;
   }
 
@@ -82,13 +83,39 @@ export class View extends HTMLElement {
 
   #place(data, state) {
     this.#end();
+    const recall = remembered(this);
     const drawn = this.draw(data, state);
     this.replaceChildren(...(drawn ? [drawn] : []));
+    recall();
   }
 
   #end() {
     for (const ending of this.#endings.splice(0)) ending();
   }
+}
+
+/** Whether the reader holds something that must not be taken away: an open list, a slider. */
+function isHeld(view) {
+  try {
+    return view.querySelector("select:open, input:active") !== null;
+  } catch {
+    return view.querySelector("input:active") !== null; // a browser that does not know :open
+  }
+}
+
+/** What the reader was at: the focus and the numbers being read. @returns {() => void} goes back there in what is new */
+function remembered(view) {
+  const path = [];
+  for (let at = view.contains(document.activeElement) ? document.activeElement : view; at !== view; at = at.parentNode)
+    path.unshift([...at.parentNode.children].indexOf(at));
+  const readers = () => [...view.querySelectorAll("heat-map, bar-chart")];
+  const cells = readers().map((reader) => reader.cell);
+  return () => {
+    const now = readers();
+    if (now.length === cells.length) now.forEach((reader, k) => (reader.cell = cells[k]));
+    const found = path.reduce((at, index) => at?.children[index], view);
+    if (path.length) found?.focus({preventScroll: true});
+  };
 }
 
 /** A sentence in place of a view. @param {string} sentence @returns {HTMLElement} */
@@ -124,7 +151,9 @@ export function segments(label, options, chosen, choose) {
       for (const button of group.children) button.setAttribute("aria-pressed", String(button.dataset.value === value));
       choose(value);
     };
-    group.append(make("button", {type: "button", "data-value": value, "aria-pressed": String(value === chosen), onclick: press}, text));
+    group.append(
+      make("button", {type: "button", "data-value": value, "aria-pressed": String(value === chosen), onclick: press}, text),
+    );
   }
   return make("div.view-choice", {}, make("span", {"aria-hidden": "true"}, label), group);
 }

@@ -14,7 +14,9 @@ export class Viewport {
    * @param {() => void} moved told when another part is in view
    */
   constructor(svg, world, moved = () => {}) {
-    Object.assign(this, {svg, world, moved});
+    this.svg = svg;
+    this.world = world;
+    this.moved = moved;
     this.width = this.height = 1;
     this.x = this.y = 0;
     this.scale = 1;
@@ -74,9 +76,11 @@ export class Viewport {
     this.untouched = false;
     if (this.scale < READABLE && centre) this.scale = READABLE;
     // Along a side where all of it fits, all of it is shown rather than one box in the middle.
-    const whole = centre && this.width * this.scale + 2 * PAD < width ? {x: 0, width: this.width} : box;
-    this.x = placed(this.x, whole.x * this.scale, whole.width * this.scale, width, centre);
-    this.y = placed(this.y, box.y * this.scale, box.height * this.scale, height, centre);
+    const narrow = centre && this.width * this.scale + 2 * PAD < width;
+    this.x = narrow
+      ? (width - this.width * this.scale) / 2
+      : placed(this.x, box.x * this.scale, box.width * this.scale, width, this.width * this.scale, centre);
+    this.y = placed(this.y, box.y * this.scale, box.height * this.scale, height, this.height * this.scale, centre);
     this.#apply();
   }
 
@@ -168,7 +172,8 @@ export class Viewport {
     if (!pointer) return;
     const [x, y] = this.#at(event);
     const [dx, dy] = [x - pointer.at[0], y - pointer.at[1]];
-    if (!this.dragged && Math.hypot(x - pointer.from[0], y - pointer.from[1]) < DRAG && this.pointers.size === 1) return;
+    if (!this.dragged && Math.hypot(x - pointer.from[0], y - pointer.from[1]) < DRAG && this.pointers.size === 1)
+      return;
     if (!this.dragged) this.svg.setPointerCapture(event.pointerId);
     this.dragged = true;
     this.untouched = false;
@@ -196,8 +201,11 @@ export class Viewport {
 }
 
 /** The offset at which a stretch is within the window, or in its middle. */
-function placed(offset, start, length, room, centre) {
-  if (centre) return length > room ? PAD - start : room / 2 - start - length / 2;
+function placed(offset, start, length, room, total, centre) {
+  if (centre) {
+    const wanted = length > room ? PAD - start : room / 2 - start - length / 2;
+    return Math.min(PAD, Math.max(wanted, Math.min(PAD, room - total - PAD))); // nothing but the drawing where it fills the window
+  }
   const gap = Math.min(PAD, Math.max(0, (room - length) / 2));
   if (offset + start < gap || length > room) return gap - start;
   return Math.min(offset, room - gap - start - length);

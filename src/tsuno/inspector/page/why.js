@@ -11,7 +11,7 @@ import {legend, warning} from "./legend.js";
 import {getArray, getJSON} from "./net.js";
 import "./pixel.js";
 import {channelsOf, statsOf, transposed, wholePlane} from "./plane.js";
-import {chosenLayer, store} from "./state.js";
+import {chosenLayer, chosenOutput, store} from "./state.js";
 import {number, t} from "./strings.js";
 import {tokensOf} from "./tokens.js";
 import {choice, problem, saying, segments, View} from "./view.js";
@@ -28,7 +28,7 @@ class LayerWhy extends HTMLElement {
 }
 
 class WhyMap extends View {
-  static keys = ["model", "layer", "input", "which", "target", "changes"];
+  static keys = ["model", "layer", "output", "input", "which", "target", "changes"];
 
   #method = null;
   #here = true;
@@ -39,28 +39,71 @@ class WhyMap extends View {
     const layer = chosenLayer();
     const entry = state.model.inputs[0];
     // Grad-CAM needs maps, and gradients need numbers that may change a little, which tokens may not.
-    this.#method ??= entry.kind === "tokens" ? "occlusion" : ["image", "digit"].includes(entry.kind) && entry.shape.length > 1 ? "grad_cam" : "integrated_gradients";
-    const mapped = layer && (layer.shape.match(/,/g) ?? []).length >= 3 && !layer.shape.startsWith("[") && layer.family !== "input";
-    const asked = {id: state.input, method: this.#method, target: state.target, which: state.which, layer: this.#method === "grad_cam" && this.#here && mapped ? layer.path : null};
+    const methods = METHODS.filter(
+      (method) => method !== "grad_cam" || state.model.layers.some((one) => one.family !== "input" && axesOf(one) >= 3),
+    );
+    if (!methods.includes(this.#method)) this.#method = null;
+    this.#method ??=
+      entry.kind === "tokens"
+        ? "occlusion"
+        : ["image", "digit"].includes(entry.kind) && entry.shape.length > 1
+          ? "grad_cam"
+          : "integrated_gradients";
+    const mapped = layer && layer.family !== "input" && axesOf(layer) > entry.shape.length && entry.shape.length > 1;
+    const asked = {
+      id: state.input,
+      method: this.#method,
+      target: state.target,
+      which: state.which,
+      layer: this.#method === "grad_cam" && this.#here && mapped ? chosenOutput() : null,
+    };
     const [predictions, array, map] = await Promise.all([
       getJSON("/api/predictions", {id: state.input, which: state.which}, {signal}),
-      ["image", "digit"].includes(entry.kind) ? getArray("/api/inputs/array", {id: state.input, input: entry.name}, {signal}) : null,
+      ["image", "digit"].includes(entry.kind)
+        ? getArray("/api/inputs/array", {id: state.input, input: entry.name}, {signal})
+        : null,
       getArray("/api/explain", asked, {signal}).catch((error) => ({error})),
     ]);
     signal.throwIfAborted();
     const tokens = !map.error && map.shape.length ? await tokensOf(state, map.shape[0], signal) : null;
-    return {layer, mapped, entry, predictions, picture: array && pictureOf(array, entry), map, tokens};
+    return {layer, mapped, methods, entry, predictions, picture: array && pictureOf(array), map, tokens};
   }
 
   draw(data, state) {
     if (data.sentence) return saying(data.sentence);
-    const {map, layer, mapped} = data;
-    const bar = make("div.view-bar", {},
-      choice(t("why.method"), METHODS.map((method) => [method, t(`why.${method}`)]), this.#method, (value) => this.#change(() => (this.#method = value))),
-      this.#classes(data, state));
-    if (this.#method === "grad_cam" && mapped) bar.append(segments(t("why.at"), [["here", layer.name], ["last", t("why.last")]], this.#here ? "here" : "last", (value) => this.#change(() => (this.#here = value === "here"))));
+    const {map, mapped, methods} = data;
+    const bar = make(
+      "div.view-bar",
+      {},
+      choice(
+        t("why.method"),
+        methods.map((method) => [method, t(`why.${method}`)]),
+        this.#method,
+        (value) => this.#change(() => (this.#method = value)),
+      ),
+      this.#classes(data, state),
+    );
+    if (this.#method === "grad_cam" && mapped)
+      bar.append(
+        segments(
+          t("why.at"),
+          [
+            ["here", chosenOutput()],
+            ["last", t("why.last")],
+          ],
+          this.#here ? "here" : "last",
+          (value) => this.#change(() => (this.#here = value === "here")),
+        ),
+      );
     const shown = map.error ? [problem(map.error)] : this.#heat(data);
-    return make("section.why", {"aria-labelledby": "why-title"}, make("h3", {id: "why-title"}, t("why.title")), bar, make("p.view-note", {}, t(`why.${this.#method}.means`)), ...shown);
+    return make(
+      "section.why",
+      {"aria-labelledby": "why-title"},
+      make("h3", {id: "why-title"}, t("why.title")),
+      bar,
+      make("p.view-note", {}, t(`why.${this.#method}.means`)),
+      ...shown,
+    );
   }
 
   #change(change) {
@@ -76,11 +119,21 @@ class WhyMap extends View {
     const options = [["", first.top.length ? t("why.likeliest", {name: name(first.top[0].index)}) : t("why.greatest")]];
     const listed = new Set();
     const add = (k, text) => listed.has(k) || (listed.add(k), options.push([String(k), text]));
-    for (const {index, value} of first.top) add(index, first.kind === "classes" ? `${name(index)} · ${number(Number((value * 100).toPrecision(3)))}%` : name(index));
+    for (const {index, value} of first.top)
+      add(index, first.kind === "classes" ? `${name(index)} · ${number(Number((value * 100).toPrecision(3)))}%` : name(index));
     if (state.target !== null) add(state.target, name(state.target));
     if (count > 1) for (let k = 0; k < Math.min(count, MOST_NAMED); k++) add(k, name(k));
-    const choose = choice(t("why.class"), options, state.target === null ? "" : String(state.target), (value) => store.set({target: value === "" ? null : Number(value)}));
-    return make("div.why-class", {}, options.length > 1 ? choose : null, map.score === null || map.score === undefined ? null : make("span.view-fact", {}, t("why.score", {score: number(map.score)})));
+    const choose = choice(t("why.class"), options, state.target === null ? "" : String(state.target), (value) =>
+      store.set({target: value === "" ? null : Number(value)}),
+    );
+    return make(
+      "div.why-class",
+      {},
+      options.length > 1 ? choose : null,
+      map.score === null || map.score === undefined
+        ? null
+        : make("span.view-fact", {}, t("why.score", {score: number(map.score)})),
+    );
   }
 
   #heat({map, picture, entry, tokens}) {
@@ -94,26 +147,63 @@ class WhyMap extends View {
       const name = (k) => entry.columns?.[k] ?? (tokens ? `${k} (${tokens[k]})` : t("output.unit", {unit: k}));
       return [flat || null, warning(stats), bars(data, {label: t("why.bars", {method, count: data.length}), name})];
     }
-    const label = t("why.map", {method, rows: plane.rows, columns: plane.columns, min: number(stats.min), max: number(stats.max)});
-    if (!picture) return [flat || null, warning(stats), heat(transposed(plane), {scale, label, stretch: true, tallest: TALLEST}), legend(scale, stats)];
+    const label = t("why.map", {
+      method,
+      rows: plane.rows,
+      columns: plane.columns,
+      min: number(stats.min),
+      max: number(stats.max),
+    });
+    if (!picture)
+      return [
+        flat || null,
+        warning(stats),
+        heat(transposed(plane), {scale, label, stretch: true, tallest: TALLEST}),
+        legend(scale, stats),
+      ];
     const over = document.createElement("canvas");
-    const shown = heat(plane, {scale, label, tallest: TALLEST, paint: (canvas, size) => {
-      paintPicture(canvas, picture.planes, picture.range, size);
-      paint(over, plane, scale, size, {fade: true, smooth: SMOOTH.includes(this.#method)});
-      const onto = canvas.getContext("2d");
-      onto.globalAlpha = this.#opacity / 100;
-      onto.drawImage(over, 0, 0);
-    }});
-    const slider = make("input", {type: "range", min: 0, max: 100, value: this.#opacity, oninput: () => {
-      this.#opacity = Number(slider.value);
-      shown.repaint();
-    }});
-    return [flat || null, shown, make("div.view-bar", {}, make("label.view-choice", {}, make("span", {}, t("why.opacity")), slider), legend(scale, stats))];
+    const shown = heat(plane, {
+      scale,
+      label,
+      tallest: TALLEST,
+      paint: (canvas, size) => {
+        paintPicture(canvas, picture.planes, picture.range, size);
+        paint(over, plane, scale, size, {fade: true, smooth: SMOOTH.includes(this.#method)});
+        const onto = canvas.getContext("2d");
+        onto.globalAlpha = this.#opacity / 100;
+        onto.drawImage(over, 0, 0);
+      },
+    });
+    const slider = make("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      value: this.#opacity,
+      oninput: () => {
+        this.#opacity = Number(slider.value);
+        shown.repaint();
+      },
+    });
+    return [
+      flat || null,
+      shown,
+      make("div.view-bar", {}, make("label.view-choice", {}, make("span", {}, t("why.opacity")), slider), legend(scale, stats)),
+    ];
   }
 }
 
 customElements.define("why-map", WhyMap);
 customElements.define("layer-why", LayerWhy);
+
+/** How many axes the output of a layer has; 0 where it has several outputs. */
+function axesOf({shape}) {
+  return /^\([^()]*\)$/.test(shape)
+    ? shape
+        .slice(1, -1)
+        .split(",")
+        .filter((size) => size.trim()).length
+    : 0;
+}
 
 /** A map over the places of the input; a flat one of a square picture becomes that square. */
 function planeOf({data, shape}, entry) {
@@ -126,14 +216,19 @@ function planeOf({data, shape}, entry) {
  * What the model was given as a grey picture, so that only what is laid over it has colour; and the range from black to white:
  * 0 to 1, 0 to 255, or as it is.
  */
-function pictureOf({data, shape}, entry) {
+function pictureOf({data, shape}) {
   const side = Math.round(Math.sqrt(data.length));
   const full = shape.length === 1 ? [side, side, 1] : shape.length === 2 ? [...shape, 1] : shape;
   if (full.length !== 3 || full[0] * full[1] * full[2] !== data.length) return null;
   const colours = channelsOf(data, full).slice(0, full[2] >= 3 ? 3 : 1);
   const shares = colours.length === 3 ? [0.2126, 0.7152, 0.0722] : [1];
-  const grey = Float32Array.from({length: full[0] * full[1]}, (_, k) => colours.reduce((sum, plane, c) => sum + shares[c] * data[plane.offset + k * plane.columnStride], 0));
+  const grey = Float32Array.from({length: full[0] * full[1]}, (_, k) =>
+    colours.reduce((sum, plane, c) => sum + shares[c] * data[plane.offset + k * plane.columnStride], 0),
+  );
   const stats = statsOf(wholePlane(data, 1, data.length));
   const plain = stats.min >= 0 && stats.max <= 255;
-  return {planes: [wholePlane(grey, full[0], full[1])], range: plain ? {low: 0, high: stats.max <= 1 ? 1 : 255} : {low: stats.min, high: stats.max}};
+  return {
+    planes: [wholePlane(grey, full[0], full[1])],
+    range: plain ? {low: 0, high: stats.max <= 1 ? 1 : 255} : {low: stats.min, high: stats.max},
+  };
 }
