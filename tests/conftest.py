@@ -12,6 +12,24 @@ import pytest
 import tsuno
 from tsuno.core.naming import reset_names
 
+TOGETHER = (
+    "test_old_forms", "test_old_tensorflow_arrays", "test_old_tensorflow_networks", "test_neighbours", "test_page",
+    "test_pictures", "test_inspector",
+)  # fmt: skip
+"""Files whose tests share what takes long to make: each runs in one process."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if Path(file).stem in TOGETHER else nodeid
+
+    return Scheduler(config, log)
+
 
 @pytest.fixture(autouse=True)
 def fresh_start():

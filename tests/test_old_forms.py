@@ -11,8 +11,6 @@ import pytest
 from old_forms import FORMS
 from surroundings import QUICKLY
 
-pytestmark = pytest.mark.xdist_group("old_forms")  # what is run once serves all
-
 HERE = Path(__file__).parent
 DRIVERS = 2
 

@@ -18,8 +18,6 @@ import pytest
 from old_tensorflow_rows import DATA, FILE, FIRST, GRADIENTS, OLDEST, ROWS
 from surroundings import QUICKLY
 
-pytestmark = pytest.mark.xdist_group("old_tensorflow_arrays")  # what is run once serves all
-
 RECORDED = json.loads(FILE.read_text())
 PARTS = ("eager pipelines gradients facts_at_once", "gradients_in_graphs facts_of_graphs", "function", "graph")
 

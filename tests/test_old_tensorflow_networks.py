@@ -16,8 +16,6 @@ import numpy as np
 import pytest
 from surroundings import QUICKLY
 
-pytestmark = pytest.mark.xdist_group("old_tensorflow_networks")  # what is run once serves all
-
 HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "files" / "tensorflow_networks.json").read_text(encoding="utf-8"))
 SCRIPT = """

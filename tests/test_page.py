@@ -21,7 +21,6 @@ from tsuno.inspector.session import Session
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-pytestmark = pytest.mark.xdist_group("browser")
 RNG = np.random.default_rng(0)
 WAIT = 15_000  # milliseconds, for what compiles on the way
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
 import mimetypes
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -85,7 +86,16 @@ def _answer(make: Callable[[], Any]) -> Response:
         return JSONResponse({"error": str(problem)}, 422)
     except Exception as problem:  # a layer that cannot compute this input, say: the page shows why
         return JSONResponse({"error": f"{type(problem).__name__}: {problem}"}, 500)
-    return made if isinstance(made, Response) else JSONResponse(made)
+    return made if isinstance(made, Response) else JSONResponse(_sendable(made))
+
+
+def _sendable(value: Any) -> Any:
+    """Plain data with null for the numbers that JSON has no sign for."""
+    if isinstance(value, dict):
+        return {key: _sendable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_sendable(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 async def _not_found(request: Request, problem: Exception) -> Response:

@@ -55,7 +55,7 @@ class Server:
         guard = Guard(application(session), self.port, self.token, MOST_BYTES)
         config = uvicorn.Config(
             guard, log_level="error", lifespan="off", access_log=False, proxy_headers=False, server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=1, log_config=None,  # the logging of the user's program is not ours to set up
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="tsuno-inspect", daemon=True)

@@ -301,9 +301,9 @@ def last_layers(model: Any) -> list[Any]:
     """The layers that make a model's outputs."""
     graph = getattr(model, "graph", None)
     found: list[Any] = []
-    for tensor in [] if graph is None else graph.output_tensors:
-        maker = graph._maker(tensor)
-        found += [maker] if getattr(maker, "graph", None) is None else last_layers(maker)
+    if graph is not None:
+        for maker in map(graph._maker, graph.output_tensors):
+            found += [maker] if getattr(maker, "graph", None) is None else last_layers(maker)
     return found
 
 

@@ -172,7 +172,7 @@ class ModelCompare extends View {
           stretch: view === "sequence" || view === "embedding",
           label: t("compare.map", {title: titles[k], layer: name, channel}),
         }),
-        legend(scales[k], k < 2 ? both : stats[2][channel]),
+        legend(scales[k], stats[k][channel]),
       ),
     );
     return make(

@@ -43,12 +43,9 @@ class WhyMap extends View {
       (method) => method !== "grad_cam" || state.model.layers.some((one) => one.family !== "input" && axesOf(one) >= 3),
     );
     if (!methods.includes(this.#method)) this.#method = null;
-    this.#method ??=
-      entry.kind === "tokens"
-        ? "occlusion"
-        : ["image", "digit"].includes(entry.kind) && entry.shape.length > 1
-          ? "grad_cam"
-          : "integrated_gradients";
+    const pictured = ["image", "digit"].includes(entry.kind);
+    const first = entry.kind === "tokens" ? "occlusion" : pictured ? "grad_cam" : "integrated_gradients";
+    this.#method ??= methods.includes(first) ? first : "integrated_gradients";
     const mapped = layer && layer.family !== "input" && axesOf(layer) > entry.shape.length && entry.shape.length > 1;
     const asked = {
       id: state.input,
@@ -59,9 +56,7 @@ class WhyMap extends View {
     };
     const [predictions, array, map] = await Promise.all([
       getJSON("/api/predictions", {id: state.input, which: state.which}, {signal}),
-      ["image", "digit"].includes(entry.kind)
-        ? getArray("/api/inputs/array", {id: state.input, input: entry.name}, {signal})
-        : null,
+      pictured ? getArray("/api/inputs/array", {id: state.input, input: entry.name}, {signal}) : null,
       getArray("/api/explain", asked, {signal}).catch((error) => ({error})),
     ]);
     signal.throwIfAborted();
@@ -142,7 +137,10 @@ class WhyMap extends View {
     const stats = statsOf(plane);
     const scale = scaleOf(Math.min(stats.min, 0), stats.max);
     const method = t(`why.${this.#method}`);
-    const flat = stats.min === 0 && stats.max === 0 && make("p.view-note", {}, t("why.nothing"));
+    const broken = Number.isNaN(map.score);
+    const flat =
+      (broken || (stats.min === 0 && stats.max === 0)) &&
+      make(broken ? "p.view-warning" : "p.view-note", {}, t(broken ? "why.nan" : "why.nothing"));
     if (plane.rows === 1) {
       const name = (k) => entry.columns?.[k] ?? (tokens ? `${k} (${tokens[k]})` : t("output.unit", {unit: k}));
       return [flat || null, warning(stats), bars(data, {label: t("why.bars", {method, count: data.length}), name})];
