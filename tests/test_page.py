@@ -64,6 +64,13 @@ def server(model, images):
 
 
 @pytest.fixture
+def own_server(model, images):
+    """A server that no other test gives inputs to."""
+    with Server(Session(model, images)) as server:
+        yield server
+
+
+@pytest.fixture
 def open_page(browser):
     """Opens a page; at the end there must have been no error in it that was not meant."""
     contexts, problems = [], []
@@ -148,6 +155,8 @@ def test_layers_are_found_also_in_folded_models(open_page, server):
     expect(page.locator(".graph-count")).to_contain_text("1")
     expect(box(page, "block/inner")).to_be_visible()
     expect(box(page, "block/inner")).to_have_class(re.compile("match"))
+    page.keyboard.press("ArrowDown")
+    expect(box(page, "block/inner")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#panel-title")).to_have_text("block/inner")
 
@@ -175,8 +184,8 @@ def test_predictions_are_those_of_the_model(open_page, server, model, images):
         expect(page.locator("model-predictions")).to_contain_text(f"{100 * expected[row].max():.1f}"[:4])
 
 
-def test_files_are_taken_and_what_is_none_is_told(open_page, server):
-    page = open_page(server, refused=["422"])
+def test_files_are_taken_and_what_is_none_is_told(open_page, own_server):
+    page = open_page(own_server, refused=["422"])
     picture = io.BytesIO()
     Image.fromarray(np.full((16, 16), 200, "uint8")).save(picture, "PNG")
     field = page.locator('model-inputs input[type="file"]')
@@ -188,8 +197,8 @@ def test_files_are_taken_and_what_is_none_is_told(open_page, server):
     expect(page.get_by_role("alert")).to_contain_text("not a picture")
 
 
-def test_a_digit_is_drawn(open_page, server):
-    page = open_page(server)
+def test_a_digit_is_drawn(open_page, own_server):
+    page = open_page(own_server)
     page.get_by_role("button", name="Draw").click()
     frame = page.locator(".drawing-canvas").bounding_box()
     page.mouse.move(frame["x"] + 140, frame["y"] + 40)
@@ -200,7 +209,7 @@ def test_a_digit_is_drawn(open_page, server):
     expect(page.locator(".inputs-tile.own")).to_have_count(1)
     own = page.locator(".inputs-tile.own").first.get_attribute("data-id")
     drawn = fetched(page, f"/api/inputs/array?id={own}")[..., 0]
-    assert drawn[4:12].sum() > 0.9 * drawn.sum() * 0.6 and drawn[:, 6:10].sum() > 0.9 * drawn.sum()
+    assert drawn[:, 6:10].sum() > 0.9 * drawn.sum() and (drawn.sum(1) > 0).sum() > 8  # upright, and in the middle
 
 
 def test_rows_are_typed_and_joined_for_several_inputs(open_page):
@@ -214,7 +223,7 @@ def test_rows_are_typed_and_joined_for_several_inputs(open_page):
             page.locator("dialog button[type=submit], dialog .primary").last.click()
             expect(page.locator("dialog[open]")).to_have_count(0)
         expected = model.predict([np.array([[1.0, 2, 3]]), np.array([[4.0, 5]])], verbose=0)[0, 0]
-        expect(page.locator("model-predictions")).to_contain_text(f"{abs(expected):.2f}"[:4])
+        expect(page.locator("model-predictions")).to_contain_text(f"{abs(expected):.4g}")
 
 
 # ---------------------------------------------------------------------- layers
@@ -243,18 +252,18 @@ def test_maps_are_what_a_model_cut_there_gives(open_page, server, model, images)
 @pytest.mark.parametrize("path", ["head", "lstm", "attention", "mean"])
 def test_outputs_of_other_ranks_have_views(open_page, server, path):
     page = open_page(server, f"layer={path}&input=0")
-    shown = page.locator("layer-output [role=img]").first
+    shown = page.locator("layer-output [role=img], layer-output ul[aria-label]").first
     expect(shown).to_be_visible()
     assert path in shown.get_attribute("aria-label")
     if path == "attention":
-        page.locator("layer-output").get_by_text("Scores", exact=False).first.click()
+        page.locator("layer-output").get_by_text("Attention", exact=True).click()
         expect(page.locator("layer-output .tiles-one")).to_have_count(2)
 
 
 def test_weights_and_configuration(open_page, server, model):
     page = open_page(server, "layer=conv&input=0&tab=weights")
     norm = float(np.linalg.norm(model.get_layer("conv").get_weights()[0]))
-    expect(page.locator("layer-weights")).to_contain_text(f"{norm:.3g}"[:4])
+    expect(page.locator("layer-weights")).to_contain_text(f"{norm:.4g}")
     expect(page.locator("layer-weights .tiles-one")).to_have_count(6)
     tab(page, "Configuration")
     expect(page.locator("layer-config")).to_contain_text("filters")
@@ -337,9 +346,9 @@ def test_nothing_serious_is_found_by_axe(open_page, server, locale, theme, shown
 
 def test_language_and_theme_are_switched(open_page, server):
     page = open_page(server, "layer=conv&input=0")
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     page.locator(".page-theme").click()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != background
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") != background
     page.locator(".page-language").click()
     expect(page.locator("html")).to_have_attribute("lang", "ja")
     expect(page.get_by_role("tab", name="重み")).to_be_visible()

@@ -17,7 +17,7 @@ from tsuno.data.chunk import KEPT_LOGS, Chunk
 
 Tree = Any
 _LONGEST_ORDER = 1 << 16
-_LARGE, _PART = 1 << 25, 1 << 23
+_LARGE, _PART = 1 << 25, 1 << 22
 """Bytes from which arrays are not to stand in memory twice, and the bytes that are then gathered at a time."""
 
 

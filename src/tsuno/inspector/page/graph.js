@@ -254,13 +254,12 @@ class ModelGraph extends HTMLElement {
     const closed = above.filter(
       (place) => this.#box(this.#visible(place))?.foldable && !store.get().open.includes(place),
     );
-    if (!this.#box(path) && closed.length) {
-      this.wanted = path;
-      store.set({open: [...store.get().open, ...closed]});
+    if (!this.#box(path)) {
+      this.wanted = path; // gone to when the layout that has it is there
+      if (closed.length) store.set({open: [...store.get().open, ...closed]});
       return;
     }
     const box = this.#box(path);
-    if (!box) return;
     this.at = path;
     this.#rove();
     this.#mark();
