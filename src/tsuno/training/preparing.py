@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from tsuno import engine
+from tsuno.core.collecting import without_collecting
 from tsuno.core.context import scope
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable, variables_of
@@ -153,9 +155,13 @@ def predictor(model: Any) -> Any:
                 return step({}, x)
 
         run = forward if eager else engine.compile(forward)
+        known = False
 
         def predict(x: Any) -> Any:
-            outputs, states = run({key: variable._value for key, variable in table.items()}, x)
+            nonlocal known
+            with nullcontext() if known else without_collecting():
+                outputs, states = run({key: variable._value for key, variable in table.items()}, x)
+            known = True
             for variable, value in zip(carried, states, strict=True):
                 variable._value = value
             return outputs

@@ -12,12 +12,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from tsuno import engine
+from tsuno.core.collecting import without_collecting
 from tsuno.core.context import constants
 from tsuno.core.variable import State, Variable, bound, slots
 from tsuno.data.chunk import KEPT_LOGS, Chunk
@@ -58,6 +59,7 @@ class Program:
         images = any(value.ndim > 3 for value in values)
         quickly = sum(value.size for value in values) < (_LARGE_OF_IMAGES if images else _LARGE)
         self._dispatch = engine.compile(self._run, quickly, donate_argnums=1, static_argnames="size")
+        self._sizes: set[int] = set()
         self.pace = Pace()
 
     def __call__(
@@ -79,7 +81,9 @@ class Program:
         state: State = {}
         for path, variable in self._variables.items():
             (fixed if path in self._fixed else state)[path] = variable._value
-        with _undisturbed():
+        known = chunk.batch_size in self._sizes
+        self._sizes.add(chunk.batch_size)
+        with _undisturbed(), nullcontext() if known else without_collecting():
             state, last, every = self._dispatch(fixed, state, chunk.arrays, chunk.order, steps, size=chunk.batch_size)
             for path, value in state.items():
                 self._variables[path]._value = value
