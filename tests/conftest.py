@@ -12,9 +12,11 @@ import pytest
 import tsuno
 from tsuno.core.naming import reset_names
 
+gc.set_threshold(100_000, 20, 100)  # programs are traced all the time: looking for garbage took a tenth of the time
+
 TOGETHER = (
     "test_old_forms", "test_old_tensorflow_arrays", "test_old_tensorflow_networks", "test_neighbours", "test_page",
-    "test_pictures", "test_inspector",
+    "test_pictures", "test_inspector", "test_losses", "test_metrics", "test_optimizers",
 )  # fmt: skip
 """Files whose tests share what takes long to make: each runs in one process."""
 

@@ -89,7 +89,7 @@ def test_integrated_gradients_are_complete():
 def by_hand(maps: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Grad-CAM where the maps, (batch, *spatial, channels), are averaged and multiplied with a kernel."""
     heat = np.maximum(maps @ kernel, 0)
-    return heat / heat.max(tuple(range(1, heat.ndim)), keepdims=True)
+    return heat / np.maximum(heat.max(tuple(range(1, heat.ndim)), keepdims=True), 1e-30)  # nothing speaks for it: 0
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
