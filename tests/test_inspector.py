@@ -81,6 +81,15 @@ def test_outputs_are_those_of_the_model_cut_there(page, model, images, path):
     np.testing.assert_allclose(array(reply), cut.predict(images[2:3], verbose=0)[0], rtol=1e-5, atol=1e-6)
 
 
+def test_weights_that_change_change_what_is_shown(images):
+    model = tsuno.Sequential([tsuno.Input((8, 8, 1)), layers.Flatten(), layers.Dense(2, name="out")])
+    page = client(Session(model, images))
+    for _ in range(2):
+        model.set_weights([RNG.normal(size=weight.shape) for weight in model.get_weights()])
+        shown = array(page.get("/api/output", params={"id": 0, "layer": "out"}))
+        np.testing.assert_allclose(shown, model.predict(images[:1], verbose=0)[0], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("path", "view", "shape"),
     [("conv", "maps", (8, 8, 4)), ("block/inner", "maps", (3, 3, 3)), ("lstm", "sequence", (9, 5)), ("head", "bars", (3,)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy as np
 from tsuno.activations import linear
 from tsuno.config import image_data_format
 from tsuno.core import tree
-from tsuno.core.variable import slots, unbind
+from tsuno.core.variable import slots
 from tsuno.inspector.arithmetic import arithmetic
 from tsuno.inspector.describing import Part, parts_of
 from tsuno.inspector.entries import Entry, Refused
@@ -56,10 +57,12 @@ class Looks:
     def __init__(self, model: Any, entries: Sequence[Entry], classes: Sequence[str] | None, top: int) -> None:
         self.model, self.entries, self.classes, self.top = model, list(entries), classes, top
         self.values: dict[str, Any] = {}
-        """The weights by path, where they are not to be those of the moment; see `snapshot`."""
+        """The weights by path, where they are not to be those of the moment: copies, while the model trains."""
         self.inside = Inside(model, lambda: self.values)
         self.parts: dict[str, Part] = {part.path: part for part in parts_of(model)}
-        self._paths = {id(weight): path for path, weight in slots(model).items()}
+        self._weights = slots(model)
+        self._paths = {id(weight): path for path, weight in self._weights.items()}
+        self._computed_with: list[weakref.ref[Any]] = []
         self._kept: OrderedDict[Any, Look] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -72,13 +75,14 @@ class Looks:
     def batch(self, arrays: dict[str, np.ndarray]) -> Any:
         """One input as a batch, as the model takes it."""
         rows = [arrays[entry.name][None] for entry in self.entries]
-        graph = self.model.graph
+        graph = getattr(self.model, "graph", None)
         if graph is not None and isinstance(graph.inputs, dict):
             return {entry.name: row for entry, row in zip(self.entries, rows, strict=True)}
         return rows[0] if len(rows) == 1 else rows
 
     def look(self, id_: str, arrays: Callable[[], dict[str, np.ndarray]]) -> Look:
         """What the model computes for an input, computed once."""
+        self._forget_what_is_old()
         if (kept := self._kept.get(id_)) is not None:  # also while something long is being computed
             return kept
         with self._lock:
@@ -95,11 +99,20 @@ class Looks:
                 self._kept.popitem(last=False)
             return found
 
+    def _forget_what_is_old(self) -> None:
+        """Forget what was computed with weights that the program has changed since."""
+        now = [] if self.values else [weight._value for weight in self._weights.values()]
+        before = self._computed_with
+        if len(now) != len(before) or any(ref() is not value for ref, value in zip(before, now, strict=True)):
+            with self._lock:
+                self._kept.clear()
+                self._computed_with = [weakref.ref(value) for value in now]
+
     # ------------------------------------------------------------------ predictions
 
     def predictions(self, look: Look) -> dict[str, Any]:
         """The outputs of the model, those that look like classes with the likeliest first."""
-        graph = self.model.graph
+        graph = getattr(self.model, "graph", None)
         names = ["output"] * len(look.outputs) if graph is None else list(graph.output_names)
         last = last_layers(self.model) or [None] * len(names)
         found = zip(names, last, look.outputs, strict=False)
@@ -200,8 +213,3 @@ class Looks:
 def _number(value: Any) -> float | str:
     """A number as JSON has it; those that are none by name."""
     return float(value) if np.isfinite(value) else str(float(value))
-
-
-def snapshot(model: Any) -> dict[str, Any]:
-    """The weights of a model that trains, as they are now, in memory of their own."""
-    return unbind(model)
