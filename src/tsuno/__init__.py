@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tsuno.core.collecting import without_collecting
 from tsuno.core.errors import suggest
 
 __version__ = "0.1.0"
@@ -99,13 +99,8 @@ def version() -> str:
 
 def _module(name: str) -> ModuleType:
     """A module, imported while no garbage is looked for: imports make none, and many objects to look through."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with without_collecting():
         return importlib.import_module(f"tsuno.{name}")
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def __getattr__(name: str) -> Any:

@@ -8,11 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tsuno import drawing
 from tsuno.callbacks.base import ByOldNamesToo, Callback, Logs, spellings
 from tsuno.callbacks.steering import direction_of
 from tsuno.core.errors import unknown
 from tsuno.core.validate import PositiveInt, check
-from tsuno.drawing.curves import Chart, Curve, charts_figure, charts_svg
 
 _VALIDATION = "val_"
 
@@ -88,9 +88,9 @@ class History(Callback):
         if metrics is not None:
             names = {chart.title: chart for chart in charts}
             charts = [names[_found(name, names)] for name in ([metrics] if isinstance(metrics, str) else metrics)]
-        return charts_figure(charts, check(PositiveInt, columns, "History.plot.columns"), size, title)
+        return drawing.charts_figure(charts, check(PositiveInt, columns, "History.plot.columns"), size, title)
 
-    def _charts(self) -> list[Chart]:
+    def _charts(self) -> list[drawing.Chart]:
         """A chart for each metric that is numbers, the loss first."""
         charts = []
         for name in sorted(self.history, key=lambda name: name != "loss"):
@@ -102,16 +102,16 @@ class History(Callback):
             curves = [curve for curve in found if curve is not None]
             if curves:
                 curves[-1].best = _best(curves[-1].points, direction_of(name, self.model))
-                charts.append(Chart(name, curves))
+                charts.append(drawing.Chart(name, curves))
         return charts
 
-    def _curve(self, label: str, name: str) -> Curve | None:
+    def _curve(self, label: str, name: str) -> drawing.Curve | None:
         values = self.history[name]
         try:
             numbers = [float(value) for value in values]
         except (TypeError, ValueError):  # a callback's own logs may be anything
             return None
-        return Curve(label, list(zip(self._places(name), numbers, strict=True))) if numbers else None
+        return drawing.Curve(label, list(zip(self._places(name), numbers, strict=True))) if numbers else None
 
     def _places(self, name: str) -> list[float]:
         """The epoch, from 1, of each value under a name."""
@@ -125,7 +125,7 @@ class History(Callback):
         """The curves, for a notebook."""
         with contextlib.suppress(Exception):  # logs may be anything, and showing them must not fail
             charts = self._charts()
-            return charts_svg(charts) if charts else None
+            return drawing.charts_svg(charts) if charts else None
         return None
 
     def __repr__(self) -> str:

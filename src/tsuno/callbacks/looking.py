@@ -18,6 +18,52 @@ from tsuno.callbacks.base import Callback
 from tsuno.core.context import context, scope
 from tsuno.core.errors import invalid
 from tsuno.core.variable import Holder
+from tsuno.engine import xp
+
+
+class GradientNorms:
+    """The norms √Σg² of the gradients of weights, by path, as means over the steps since `clear`."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+
+    @contextmanager
+    def observe(self) -> Iterator[dict[str, Any]]:
+        """A block around a step; yields what is known of the gradients at its end."""
+        seen: dict[str, Any] = {}
+
+        def note(gradients: Any, weights: Any) -> None:
+            for gradient, weight in zip(gradients, weights, strict=True):
+                if gradient is not None:
+                    seen[weight.path] = norm(exact(gradient))
+
+        with scope(observers=(*context.observers, note)):
+            yield seen
+
+    def add(self, values: Mapping[str, Any]) -> None:
+        """Take in what was seen of some steps: by path of the weight, a number per step."""
+        for path, norms in values.items():
+            self._sums[path] = self._sums.get(path, 0.0) + float(np.sum(norms, dtype=np.float64))
+        self._steps += max(map(len, values.values()), default=0)
+
+    def means(self) -> dict[str, float]:
+        """The mean norm by path."""
+        return {path: total / self._steps for path, total in self._sums.items()}
+
+
+def norm(array: Any) -> Any:
+    """√Σw²."""
+    return xp.sqrt(xp.sum(array * array))
+
+
+def exact(array: Any) -> Any:
+    """An array in a dtype in which sums of squares do not overflow soon."""
+    return array.astype(xp.promote_types(array.dtype, xp.float32))
 
 
 class DetectAnomaly(Callback):

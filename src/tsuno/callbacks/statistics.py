@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tsuno import engine
 from tsuno.callbacks.base import Callback, Logs
-from tsuno.core.context import context, scope
+from tsuno.callbacks.looking import GradientNorms, exact, norm
 from tsuno.core.dtypes import is_float
 from tsuno.core.errors import invalid
 from tsuno.core.validate import PositiveInt
 from tsuno.engine import xp
 
 _MEASURES: dict[str, Callable[[Any], Any]] = {
-    "norm": lambda w: xp.sqrt(xp.sum(w * w)),
+    "norm": norm,
     "mean": lambda w: xp.mean(w),
     "std": lambda w: xp.std(w),
     "zeros": lambda w: xp.mean(xp.asarray(w == 0, w.dtype)),
@@ -53,48 +52,33 @@ class WeightStatistics(Callback):
         super().__init__()
         self.every, self.gradients, self.in_logs = every, gradients, in_logs
         self.history: dict[str, dict[str, list[float]]] = {}
-        self._sums: dict[str, float] = {}
-        self._steps = 0
+        self._norms = GradientNorms()
         self._measure: Any = None
         if gradients:
-            vars(self)["observe"] = self._observe  # a callback with this method is called within each step
+            vars(self)["observe"] = self._norms.observe  # a callback with this method is called within each step
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.history = {}
-        self._sums, self._steps, self._measure = {}, 0, engine.compile(_measured)
+        self._norms.clear()
+        self._measure = engine.compile(_measured)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._sums, self._steps = {}, 0
-
-    @contextmanager
-    def _observe(self) -> Iterator[dict[str, Any]]:
-        """A block around a step; yields what is known of the gradients at its end."""
-        seen: dict[str, Any] = {}
-
-        def note(gradients: Any, weights: Any) -> None:
-            for gradient, weight in zip(gradients, weights, strict=True):
-                if gradient is not None:
-                    seen[weight.path] = _MEASURES["norm"](_exact(gradient))
-
-        with scope(observers=(*context.observers, note)):
-            yield seen
+        self._norms.clear()
 
     def observed(self, epoch: int, done: int, values: Mapping[str, Any]) -> None:
-        """Take in what was seen of some steps: by path of the weight, a number per step."""
-        for path, norms in values.items():
-            self._sums[path] = self._sums.get(path, 0.0) + float(np.sum(norms, dtype=np.float64))
-        self._steps += max(map(len, values.values()), default=0)
+        """Take in what was seen of some steps."""
+        self._norms.add(values)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if (epoch + 1) % self.every:
             return
         weights = {weight.path: weight._stored() for weight in self.model.weights if is_float(str(weight.dtype))}
-        measured = engine.fetch(self._measure(weights))
+        measured, norms = engine.fetch(self._measure(weights)), self._norms.means()
         for path in weights:
             for name, number in zip(_MEASURES, measured[path], strict=True):
                 self._note(path, name, float(number), logs)
-            if path in self._sums:
-                self._note(path, "gradient_norm", self._sums[path] / self._steps, logs)
+            if path in norms:
+                self._note(path, "gradient_norm", norms[path], logs)
 
     def _note(self, path: str, name: str, number: float, logs: Logs | None) -> None:
         self.history.setdefault(path, {}).setdefault(name, []).append(number)
@@ -103,12 +87,7 @@ class WeightStatistics(Callback):
 
 
 def _measured(weights: dict[str, Any]) -> dict[str, Any]:
-    return {path: xp.stack([measure(_exact(w)) for measure in _MEASURES.values()]) for path, w in weights.items()}
-
-
-def _exact(array: Any) -> Any:
-    """An array in a dtype in which sums of squares do not overflow soon."""
-    return array.astype(xp.promote_types(array.dtype, xp.float32))
+    return {path: xp.stack([measure(exact(w)) for measure in _MEASURES.values()]) for path, w in weights.items()}
 
 
 class WholeSetMetrics(Callback):

@@ -9,16 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tsuno.callbacks.base import Callback, Logs
-from tsuno.core.context import context, scope
+from tsuno.callbacks.looking import GradientNorms
 from tsuno.core.variable import unbind
-from tsuno.engine import xp
 from tsuno.inspector.server import Server, launch
 from tsuno.inspector.session import Session, with_mean_and_std
 
@@ -82,10 +80,10 @@ class Inspector(Callback):
         self.open_browser, self.language = open_browser, language
         self.server: Server | None = None
         self._feed = Feed()
-        self._norms: dict[str, tuple[float, int]] = {}
+        self._norms = GradientNorms()
         self._logged = self._copied = 0.0
         if gradients:
-            vars(self)["observe"] = self._observe  # a callback with this method is called within each step
+            vars(self)["observe"] = self._norms.observe  # a callback with this method is called within each step
 
     # ------------------------------------------------------------------ during training
 
@@ -96,7 +94,7 @@ class Inspector(Callback):
         self._hand_over(0)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._norms = {}
+        self._norms.clear()
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
@@ -112,8 +110,7 @@ class Inspector(Callback):
         if self.server is None:
             self._open()
         self._feed.add({"kind": "epoch", "epoch": epoch + 1, "logs": _numbers(logs)})
-        if self._norms:
-            norms = {path: total / steps for path, (total, steps) in self._norms.items()}
+        if norms := self._norms.means():
             self._feed.add({"kind": "gradients", "epoch": epoch + 1, "norms": _numbers(norms)})
         self._hand_over(epoch + 1)
         self._obey()
@@ -122,25 +119,9 @@ class Inspector(Callback):
         self._hand_over(self._epoch + 1)
         self._feed.finish()
 
-    @contextmanager
-    def _observe(self) -> Iterator[dict[str, Any]]:
-        """A block around a step; yields the norms of the gradients at its end."""
-        seen: dict[str, Any] = {}
-
-        def note(gradients: Any, weights: Any) -> None:
-            for gradient, weight in zip(gradients, weights, strict=True):
-                if gradient is not None:
-                    exact = gradient.astype(xp.promote_types(gradient.dtype, xp.float32))
-                    seen[weight.path] = xp.sqrt(xp.sum(exact * exact))
-
-        with scope(observers=(*context.observers, note)):
-            yield seen
-
     def observed(self, epoch: int, done: int, values: Mapping[str, Any]) -> None:
         """Take in the norms of some steps."""
-        for path, norms in values.items():
-            total, steps = self._norms.get(path, (0.0, 0))
-            self._norms[path] = total + float(np.sum(norms, dtype=np.float64)), steps + len(norms)
+        self._norms.add(values)
 
     # ------------------------------------------------------------------ the page
 
@@ -149,7 +130,6 @@ class Inspector(Callback):
         session = Session(
             self.model, self.inputs, self.classes, self.top, prepare, language=self.language, live=self._feed
         )
-        session.looks().changed(unbind(self.model))
         self.server = launch(session, self.host, self.port, self.open_browser)
 
     def _hand_over(self, epoch: int) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsuno import engine
+from tsuno import drawing, engine
 from tsuno.core import tree
 from tsuno.core.context import context, scope
 from tsuno.core.errors import invalid
@@ -27,7 +27,6 @@ from tsuno.core.op import Function
 from tsuno.core.registry import in_library
 from tsuno.core.validate import PositiveInt, check, spelled
 from tsuno.core.variable import Variable, bound, slots
-from tsuno.drawing import Picture, picture_of
 from tsuno.layers import Layer
 from tsuno.layers.strings import runs_on_host
 from tsuno.models.arithmetic import flops_of
@@ -110,7 +109,7 @@ class Profile:
             for path, (seconds, share, flops, bytes_) in sums.items()
         }
 
-    def picture(self, expand_nested: bool = False, rankdir: str = "TB") -> Picture:
+    def picture(self, expand_nested: bool = False, rankdir: str = "TB") -> drawing.Picture:
         """The graph of the model with the costs in its boxes; `.write("costs.png")` writes it, a notebook shows it.
 
         Args:
@@ -123,7 +122,7 @@ class Profile:
             True
         """
         show = ("shapes", "layer_names")
-        return picture_of(self._model, show, expand_nested, notes=self.labels(), rankdir=rankdir)
+        return drawing.picture_of(self._model, show, expand_nested, notes=self.labels(), rankdir=rankdir)
 
     # ------------------------------------------------------------------ shown
 

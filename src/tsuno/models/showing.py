@@ -6,7 +6,7 @@ import contextlib
 from html import escape
 from typing import Any, cast
 
-from tsuno.drawing import Picture, picture_of
+from tsuno import drawing
 from tsuno.models.summary import summary
 
 
@@ -75,13 +75,13 @@ class Showing:
             <BLANKLINE>
         """
         show = [name for name, wanted in (("shapes", show_shapes), ("layer_names", show_layer_names)) if wanted]
-        return picture_of(self, show, expand_nested, rankdir=rankdir).to_mermaid()
+        return drawing.picture_of(self, show, expand_nested, rankdir=rankdir).to_mermaid()
 
     def _repr_html_(self) -> str:
         """The graph in a box that scrolls, or the summary of a model without one; notebooks call this."""
         with contextlib.suppress(Exception):  # whatever a model's own methods raise, showing it must not fail
             if self.graph is not None:
-                picture: Picture = picture_of(self, ("shapes", "layer_names"))
+                picture: drawing.Picture = drawing.picture_of(self, ("shapes", "layer_names"))
                 style = "max-height:40em;max-width:100%;overflow:auto"
                 return f'<div style="{style}">{picture.to_svg()}</div>'
         with contextlib.suppress(Exception):
