@@ -2,11 +2,13 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import jax
+import numpy as np
 import pytest
 
 import tsuno
@@ -31,6 +33,24 @@ def pytest_xdist_make_scheduler(config, log):
             return file if Path(file).stem in TOGETHER else nodeid
 
     return Scheduler(config, log)
+
+
+GENERATORS = {}
+"""The state each test module's random generator was imported with."""
+
+
+def pytest_collection_finish():
+    for module in list(sys.modules.values()):
+        for each in (vars(module).get("rng"), vars(module).get("RNG")):
+            if isinstance(each, np.random.Generator):
+                GENERATORS[each] = each.bit_generator.state
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """What a test draws does not depend on the tests before it."""
+    for generator, state in GENERATORS.items():
+        generator.bit_generator.state = state
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,12 @@ MASKS = rng.integers(0, 4, (4, 6, 5, 1))
 X = rng.normal(size=(2, 6, 6, 3)).astype("float32")
 
 
+@pytest.fixture(autouse=True)
+def no_figures():
+    """Programs tested before may have left theirs open."""
+    pyplot.close("all")
+
+
 # ---------------------------------------------------------------------- explanations: closed forms
 
 
@@ -181,7 +187,7 @@ def test_a_score_without_an_axis_of_classes():
         vis.Inside(tsuno.Model(inputs, ops.sum(inputs * np.array([1.0, -2.0, 3.0]), -1))),
         rng.normal(size=(2, 3)),
     )
-    np.testing.assert_allclose(inside.scores(x), x @ [[1], [-2], [3]], rtol=1e-5)
+    np.testing.assert_allclose(inside.scores(x), x @ [[1], [-2], [3]], rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(vis.saliency(inside, x), [[1, 2, 3]] * 2, rtol=1e-6)
 
 
