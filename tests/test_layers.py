@@ -128,7 +128,7 @@ def results(layer: Any, row: Row, state: Any, inputs: Any, own: bool) -> dict[st
     outputs = call(state[0], inputs, False)[0] if normalizes(layer) else trained
     found = {"output": outputs, "output in training": trained, "state": after, "gradient": leaves(gradients)}
     if own and row.batch:
-        found["sample"] = call(state[0], [x[1:2] for x in inputs], False)[0]
+        found["sample"] = call(state[0], [x[1:2] for x in inputs], not normalizes(layer))[0]
     if own and is_smooth(row) and leaves(gradients):
         way = jax.tree.map(lambda x: np.sin(1 + np.arange(x.size)).reshape(x.shape).astype(x.dtype), (state[0], moving))
         ahead, behind = (

@@ -22,6 +22,7 @@ from sklearn.metrics import f1_score, jaccard_score
 import tsuno
 from tsuno.core.context import set_mask
 from tsuno.core.spec import infer
+from tsuno.training.filling import counts_rows_apart
 
 rng = np.random.default_rng(0)
 
@@ -193,6 +194,18 @@ def test_eager_and_restored_equal_compiled(index: int) -> None:
     for copy in (loss, restored, read):
         assert type(copy) is type(loss) and copy.get_config() == loss.get_config()
         np.testing.assert_allclose(copy(row[2], row[3], sample_weight=weight_of(row)), expected, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", range(len(ROWS)), ids=row_ids)
+def test_rows_count_apart_unless_it_is_known_that_they_do_not(index: int) -> None:
+    row, values = ROWS[index], compiled(tsuno)[0][index]["none", False]
+    if not counts_rows_apart(make(tsuno, row)):
+        assert row[0] in ("Circle", "Dice", "Tversky") or row[1].get("ignore_class") is not None
+        return
+    changed = [np.concatenate([y[:-1], y[:1]]) for y in row[2:]]
+    again = make(tsuno, row, reduction="none")(*changed)
+    assert again.shape[0] == N
+    np.testing.assert_allclose(again[:-1], values[:-1], rtol=2e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=row_ids)

@@ -22,6 +22,7 @@ from sklearn.metrics import fbeta_score, jaccard_score, r2_score, roc_auc_score
 
 import tsuno
 from tsuno.core.context import set_mask
+from tsuno.training.filling import counts_rows_apart
 
 rng = np.random.default_rng(0)
 BATCHES, N, C = 3, 6, 4
@@ -254,6 +255,16 @@ def test_eager_reset_and_restored_equal_compiled(index: int) -> None:
         for one in (metric, restored):
             value = one(*arguments, sample_weight=row[3][batch])
             np.testing.assert_allclose(value, expected[batch], rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", FIRST, ids=[row_ids[i] for i in FIRST])
+def test_rows_without_weight_are_as_if_they_were_not_there(index: int) -> None:
+    row = ROWS[index]
+    whole, part = make(tsuno, row), make(tsuno, row)
+    assert counts_rows_apart(whole) == (row[0] not in ("Mean", "Sum") and "ignore_class" not in row[1])
+    if counts_rows_apart(whole):
+        found = whole(*(x[0] for x in row[2]), sample_weight=np.int32([1] * (N - 2) + [0, 0]))
+        np.testing.assert_allclose(found, part(*(x[0, : N - 2] for x in row[2])), rtol=2e-6, atol=1e-6)
 
 
 def plain_name(name: str) -> str:

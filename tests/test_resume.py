@@ -12,6 +12,7 @@ import pytest
 
 import tsuno
 from tsuno import callbacks, layers
+from tsuno.core.naming import reset_names
 from tsuno.saving.atomic import write_file
 from tsuno.saving.checkpoint import Checkpoints
 
@@ -146,6 +147,7 @@ def test_a_run_that_was_broken_off_ends_as_one_that_was_not(name, tmp_path):
     epochs = 3
 
     def train(*crashes):
+        reset_names()  # as in a new process: programs are put together in the order of names
         tsuno.utils.set_random_seed(5)
         model, given = make(), data()
         backup = callbacks.BackupAndRestore(tmp_path / "backup", save_freq=1)
@@ -167,6 +169,7 @@ def test_a_run_that_was_asked_to_end_after_the_last_step_of_an_epoch_goes_on_wit
     make, data = SCENARIOS[name]
 
     def train(epoch=None, **options):
+        reset_names()
         tsuno.utils.set_random_seed(5)
         model, given, seen = make(), data(), []
         asking = callbacks.LambdaCallback(

@@ -20,6 +20,8 @@ class Context(threading.local):
     """Where a variable that is assigned to inside a pure function enters itself, by its id."""
     compute_dtype: str | None = None
     """The dtype that float variables are read in."""
+    present: Any = None
+    """Which rows of a batch count, where it was filled up: see `training.filling`."""
     losses: list[Any] | None = None
     """Where `add_loss` puts its values."""
     path: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ class ArrayData:
         self.batches = -(-self.size // batch_size)
         self.steps: int | None = steps or self.batches
         self._position = 0
+        self._filled = False
         leaves = engine.tree.leaves(arrays)
         bytes_ = sum(leaf.nbytes for leaf in leaves)
         self._in_parts = bytes_ > _LARGE and engine.is_host() and not all(map(engine.is_shareable, leaves))
@@ -50,15 +51,20 @@ class ArrayData:
     def sample(self) -> Tree:
         return engine.tree.map(lambda array: array[: self.batch_size], self.arrays)
 
+    def fill(self) -> None:
+        """From now on, fill up the last batch of a pass with rows that do not count."""
+        self._filled = self.size % self.batch_size > 0 and self.batches > 1
+
     def span(self, limit: int) -> int:
-        if self.size % self.batch_size or self.steps != self.batches or self._in_parts:
+        ragged = self.size % self.batch_size and not self._filled
+        if ragged or self.steps != self.batches or self._in_parts:
             return 1
         return max(1, min(limit // self.batches, _LONGEST_ORDER // self.size))
 
     def chunks(self, epochs: int = 1, skip: int = 0) -> Iterator[Chunk]:
         if self._placed is None and not self._in_parts:
             self._placed = engine.put(self.arrays)
-        full, rest = divmod(self.size, self.batch_size)
+        full, rest = (self.batches, 0) if self._filled else divmod(self.size, self.batch_size)
         wanted = (self.steps or self.batches) * epochs - skip
         self._position += skip
         while wanted > 0:
@@ -70,7 +76,7 @@ class ArrayData:
                 yield self._gathered(order, first, count, self._part) if count else self._gathered(tail, 0, 1, 1, rest)
                 count = count or 1
             elif count > 0:
-                yield Chunk(self._placed, order, self.batch_size, first, count)
+                yield Chunk(self._placed, order, self.batch_size, first, count, self._filled)
             else:
                 count = 1
                 yield Chunk(self._placed, tail, rest, 0, 1)
@@ -81,13 +87,16 @@ class ArrayData:
         """Some batches of an order, in arrays with room for more; what is over is never read."""
         size = size or self.batch_size
         rows = order[first * size : (first + count) * size]
+        places = np.arange(room * size, dtype=np.int32)
+        places[: len(rows)][rows < 0] ^= -1
+        rows = np.where(rows < 0, ~rows, rows)
 
         def gather(leaf: np.ndarray) -> Any:
             part = engine.empty((room * size, *leaf.shape[1:]), leaf.dtype)
             np.take(leaf, rows, 0, part[: len(rows)], "clip")  # other modes go by way of a copy
             return engine.placed(part)
 
-        return Chunk(engine.tree.map(gather, self.arrays), np.arange(room * size, dtype=np.int32), size, 0, count)
+        return Chunk(engine.tree.map(gather, self.arrays), places, size, 0, count, self._filled)
 
     def position(self) -> dict[str, Any]:
         return {"seed": self.seed, "batch": self._position, "samples": self.size, "batch_size": self.batch_size}
@@ -113,6 +122,9 @@ class ArrayData:
         if key not in self._orders:
             passes = [self._rows(turn + ahead) for ahead in range(epochs)]
             full = self.size // self.batch_size * self.batch_size
+            if self._filled:
+                passes = [np.append(rows, np.repeat(~rows[full], -self.size % self.batch_size)) for rows in passes]
+                full = self.batches * self.batch_size
             order = np.zeros(full * self.span(KEPT_LOGS), np.int32)
             order[: full * epochs] = np.concatenate([rows[:full] for rows in passes])
             self._orders = {key: (order, passes[0][full:])}

@@ -21,12 +21,14 @@ class Chunk:
     arrays: Any
     """Device arrays in the structure (x, y, sample_weight)."""
     order: Any
-    """Row numbers, batch after batch."""
+    """Row numbers, batch after batch; the complement `~row` stands for a row that only fills up a batch."""
     batch_size: int
     start: int
     """The first batch to take."""
     count: int
     """How many batches to take from there."""
+    filled: bool = False
+    """Whether batches are filled up."""
 
 
 class Data(Protocol):

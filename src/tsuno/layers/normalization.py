@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from tsuno import ops
+from tsuno.core.context import context
 from tsuno.core.errors import invalid
 from tsuno.core.validate import Fraction, NonNegative
 from tsuno.core.variable import Variable
@@ -110,7 +111,7 @@ class BatchNormalization(Layer):
         gamma, beta = self.gamma, self.beta
         if training and self.trainable:
             axes = tuple(axis for axis in range(len(x.shape)) if axis != self.axis % len(x.shape))
-            mean, variance = _moments(x, axes, mask)
+            mean, variance = _moments(x, axes, mask if context.present is None else _both(mask, context.present))
             if self.renorm:
                 gamma, beta = self._renormalize(mean, variance)
             else:
@@ -370,6 +371,13 @@ def _scale_and_shift(
     gamma_and_beta = (("gamma", gamma), ("beta", beta))
     scale, shift = (layer._weight(name, shape, wanted=wanted, autocast=False) for name, wanted in gamma_and_beta)
     return scale, shift
+
+
+def _both(mask: Any, present: Any) -> Any:
+    """What a mask keeps of the rows that count."""
+    if mask is None:
+        return present
+    return ops.logical_and(mask, ops.reshape(present, (-1, *(1,) * (len(mask.shape) - 1))))
 
 
 def _moments(x: Any, axes: tuple[int, ...], mask: Any) -> tuple[Any, Any]:

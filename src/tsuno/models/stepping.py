@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from tsuno import engine
-from tsuno.core import tree
 from tsuno.core.errors import describe
 from tsuno.core.functions import StatelessScope, probe, value_and_grad
 from tsuno.core.variable import Variable
@@ -22,7 +21,7 @@ from tsuno.models.profiling import Profiled
 from tsuno.models.reading import TextReader
 from tsuno.saving import orbax
 from tsuno.training import loop
-from tsuno.training.compiled import Compiled
+from tsuno.training.compiled import Compiled, rows_in
 from tsuno.training.packing import unpack_x_y_sample_weight
 from tsuno.training.preparing import build
 
@@ -107,8 +106,7 @@ class Stepping(Profiled, TextReader):
 
     def _measured(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any) -> dict[str, Any]:
         """Add a batch to the loss and the metrics; their values so far."""
-        rows = next(len(leaf) for leaf in tree.flatten(x) if leaf is not None)
-        self._loss_tracker.update_state(loss, sample_weight=float(rows))
+        self._loss_tracker.update_state(loss, sample_weight=rows_in(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     # ------------------------------------------------------------------ the two forms

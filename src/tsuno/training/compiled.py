@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from tsuno import losses, metrics, ops
 from tsuno.core import tree
 from tsuno.core.config import Configurable
+from tsuno.core.context import context
 from tsuno.core.errors import describe, invalid, suggest
 from tsuno.core.validate import PositiveInt, check
 from tsuno.core.variable import Variable
 from tsuno.losses.base import LossFunctionWrapper
 from tsuno.metrics import Mean, MeanMetricWrapper, Metric
+from tsuno.metrics.base import combine_mask
 
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
 
@@ -182,8 +184,10 @@ class Compiled:
                 if fn is None or target is None:
                     continue
                 value = fn(target, output, weight)
+                if context.present is not None and getattr(fn, "reduction", None) in ("mean", "sum_over_batch_size"):
+                    value = value * (output.shape[0] / rows_in(output))  # a mean over the rows that are present
                 if tracker is not None:
-                    tracker.update_state(value, sample_weight=output.shape[0])
+                    tracker.update_state(value, sample_weight=rows_in(output))
                 parts.append(value * factor)
         parts += [ops.cast(ops.sum(value), "float32") for value in model.losses]
         if not parts:
@@ -197,19 +201,28 @@ class Compiled:
         self.build(model, y, y_pred)
         targets = self._flat_targets(y, y_pred, output_names(model, y_pred))
         weights = self._weights(sample_weight, targets, output_names(model, y_pred))
+        unweighted = {} if context.present is None else {"sample_weight": ops.cast(context.present, "int32")}
         for row, weighted, target, output, weight in zip(
             self._metrics, self._weighted, targets, tree.flatten(y_pred), weights, strict=True
         ):
             if target is None:
                 continue
             for metric in row:
-                metric.update_state(target, output)
+                metric.update_state(target, output, **unweighted)
             for metric in weighted:
                 metric.update_state(target, output, sample_weight=weight)
 
+    @classmethod
+    def _weights(cls, sample_weight: Any, targets: list[Any], names: Sequence[str] | None) -> list[Any]:
+        """The weights of samples, one for each output, in the outputs' order; zero for rows that only fill up."""
+        given = cls._weights_given(sample_weight, targets, names)
+        if context.present is None:
+            return given
+        present = ops.cast(context.present, "int32")
+        return [present if weight is None else combine_mask(weight, present, "float32") for weight in given]
+
     @staticmethod
-    def _weights(sample_weight: Any, targets: list[Any], names: Sequence[str] | None) -> list[Any]:
-        """The weights of samples, one for each output, in the outputs' order."""
+    def _weights_given(sample_weight: Any, targets: list[Any], names: Sequence[str] | None) -> list[Any]:
         if isinstance(sample_weight, Mapping) and names is not None and sample_weight.keys() <= set(names):
             return [sample_weight.get(name) for name in names]
         flat = [] if sample_weight is None else tree.flatten(sample_weight)
@@ -220,6 +233,11 @@ class Compiled:
         return (flat or [None]) * len(targets)
 
     # ------------------------------------------------------------------ reading
+
+    def parts(self) -> list[Any]:
+        """The losses and metrics of all outputs, once they are matched with them."""
+        chosen = [fn for fn, _ in self._losses if fn is not None]
+        return [*chosen, *(metric for table in (self._metrics, self._weighted) for row in table for metric in row)]
 
     def named_metrics(self) -> dict[str, Metric]:
         """The loss and the metrics by the name that logs use."""
@@ -284,6 +302,12 @@ def follow(given: Any) -> Any:
 class _Recipe(NamedTuple):
     cls: Any
     config: dict[str, Any]
+
+
+def rows_in(batch: Any) -> Any:
+    """How many rows of a batch count."""
+    leaf = next(leaf for leaf in tree.flatten(batch) if leaf is not None)
+    return float(len(leaf)) if context.present is None else ops.sum(ops.cast(context.present, "float32"))
 
 
 def output_names(model: Any, y_pred: Any) -> Sequence[str] | None:

@@ -16,6 +16,7 @@ from tsuno.core.settings import max_epochs, max_steps_per_epoch
 from tsuno.core.variable import bind, unbind
 from tsuno.data import ArrayData, Data, make_data, split_batch
 from tsuno.training import calls, checks
+from tsuno.training.filling import fill
 from tsuno.training.fitting import Run, read
 from tsuno.training.fitting import evaluate as measure
 from tsuno.training.preparing import (
@@ -81,6 +82,7 @@ def fit(
     checks.check_trainable(model)
     if validation is not None:
         prepare(model, validation, "test")
+        fill(model, validation, "test")
     watched = _verbosity(verbose)
     watchers = CallbackList(
         [*as_list(callbacks), *([] if resume is None else [BackupAndRestore(resume, "auto", delete_checkpoint=False)])],
@@ -92,6 +94,8 @@ def fit(
         steps=data.steps,
         validates=validation is not None,
     )
+    if not any(hasattr(callback, "transform") for callback in watchers.callbacks):
+        fill(model, data, "train")
     model.stop_training = False
     if smoke:
         try_out(model, data, validation, watchers)
@@ -123,6 +127,7 @@ def evaluate(
     data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, **_reading(model, x))
     _limit_steps(data)
     prepare(model, data, "test")
+    fill(model, data, "test")
     watched = _verbosity(verbose)
     watchers = CallbackList(
         callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps
@@ -145,6 +150,7 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     sample = data.sample()[0]
     check_to_predict(model, sample, data.arrays[0] if isinstance(data, ArrayData) else sample)
     forward = predictor(model)
+    fill(model, data, "predict")
     watched = _verbosity(verbose)
     watchers = CallbackList(
         callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps
@@ -167,7 +173,8 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     finally:
         watchers.close()
     if len(outputs) > 1:
-        return engine.tree.map(lambda *parts: np.concatenate(parts), *engine.fetch(outputs))
+        most = data.size if isinstance(data, ArrayData) else None  # rows that only fill up come last
+        return engine.tree.map(lambda *parts: np.concatenate(parts)[:most], *engine.fetch(outputs))
     if isinstance(data, ArrayData) and steps is None:
         calls.remember(model, "predict", x)
     return calls.on_host(outputs[0])
@@ -180,7 +187,11 @@ def _batches(data: Data) -> Iterator[Any]:
             rows = chunk.order[i * chunk.batch_size : (i + 1) * chunk.batch_size]
             whole = len(rows) == len(engine.tree.leaves(chunk.arrays)[0])
             inputs = chunk.arrays[0]
-            yield inputs if whole else engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], inputs)
+            if rows[-1] < 0:
+                taken = np.where(rows < 0, ~rows, rows)
+                yield engine.tree.map(lambda a, at=taken: (np.asarray(a) if engine.is_host() else a)[at], inputs)
+            else:
+                yield inputs if whole else engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], inputs)
 
 
 def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:

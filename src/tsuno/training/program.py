@@ -58,8 +58,8 @@ class Program:
         values = [variable._value for variable in self._variables.values()]
         images = any(value.ndim > 3 for value in values)
         quickly = sum(value.size for value in values) < (_LARGE_OF_IMAGES if images else _LARGE)
-        self._dispatch = engine.compile(self._run, quickly, donate_argnums=1, static_argnames="size")
-        self._sizes: set[int] = set()
+        self._dispatch = engine.compile(self._run, quickly, donate_argnums=1, static_argnames=("size", "filled"))
+        self._known: set[tuple[int, bool]] = set()
         self.pace = Pace()
 
     def __call__(
@@ -81,10 +81,12 @@ class Program:
         state: State = {}
         for path, variable in self._variables.items():
             (fixed if path in self._fixed else state)[path] = variable._value
-        known = chunk.batch_size in self._sizes
-        self._sizes.add(chunk.batch_size)
+        known = (chunk.batch_size, chunk.filled) in self._known
+        self._known.add((chunk.batch_size, chunk.filled))
         with _undisturbed(), nullcontext() if known else without_collecting():
-            state, last, every = self._dispatch(fixed, state, chunk.arrays, chunk.order, steps, size=chunk.batch_size)
+            state, last, every = self._dispatch(
+                fixed, state, chunk.arrays, chunk.order, steps, size=chunk.batch_size, filled=chunk.filled
+            )
             for path, value in state.items():
                 self._variables[path]._value = value
         return last, every
@@ -99,13 +101,16 @@ class Program:
         return last, every
 
     def _run(
-        self, fixed: State, state: State, arrays: Any, order: Any, range_: Any, size: int
+        self, fixed: State, state: State, arrays: Any, order: Any, range_: Any, size: int, filled: bool
     ) -> tuple[State, Any, Any]:
         first, count, done, period = range_
 
         def batch(i: Any) -> Any:
             rows = engine.dynamic_slice(order, (i * size,), (size,))
-            return engine.tree.map(lambda array: engine.take_rows(array, rows), arrays)
+            present = rows >= 0
+            rows = xp.where(present, rows, ~rows) if filled else rows
+            taken = engine.tree.map(lambda array: engine.take_rows(array, rows), arrays)
+            return (*taken, present) if filled else taken
 
         def advance(i: Any, carry: Any) -> Any:
             state, _, every = carry
