@@ -110,6 +110,16 @@ def test_epochs_are_the_same_one_by_one_and_in_one_go(monkeypatch: Any) -> None:
     assert all((a == b).all() for a, b in zip(together[3], apart[3], strict=True))
 
 
+def test_predictions_go_on_and_are_seen_without_what_fills_up() -> None:
+    model, seen = stack(), []
+    once = model.predict(X, 8, verbose=0)
+    np.testing.assert_allclose(model.predict(X, 8, steps=5, verbose=0), np.concatenate([once, once[:16]]), rtol=1e-6)
+    look = tsuno.callbacks.LambdaCallback()
+    look.on_predict_batch_end = lambda batch, logs: seen.append(len(logs["outputs"]))
+    model.predict(X, 8, verbose=0, callbacks=[look])
+    assert seen == [8, 8, 5]
+
+
 def test_few_samples_are_no_batch_to_fill_up() -> None:
     for size in (5, 8, 16):
         data = ArrayData((X[:size],), 8)

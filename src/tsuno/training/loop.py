@@ -150,7 +150,6 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     sample = data.sample()[0]
     check_to_predict(model, sample, data.arrays[0] if isinstance(data, ArrayData) else sample)
     forward = predictor(model)
-    fill(model, data, "predict")
     watched = _verbosity(verbose)
     watchers = CallbackList(
         callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps
@@ -160,10 +159,14 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
         *watchers.watching("predict", "every"),
         *watchers.watching("predict", "latest"),
     ]
+    if not watching:  # who watches sees the rows of a batch and no more
+        fill(model, data, "predict")
     outputs: list[Any] = []
+    counts: list[int | None] = []
     try:
         watchers.on_predict_begin()
-        for batch in _batches(data):
+        for batch, count in _batches(data):
+            counts.append(count)
             for callback in watching:
                 call_hook(callback, "on_predict_batch_begin", len(outputs))
             outputs.append(forward(batch))
@@ -173,25 +176,26 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     finally:
         watchers.close()
     if len(outputs) > 1:
-        most = data.size if isinstance(data, ArrayData) else None  # rows that only fill up come last
-        return engine.tree.map(lambda *parts: np.concatenate(parts)[:most], *engine.fetch(outputs))
+        join = lambda *parts: np.concatenate([part[:count] for part, count in zip(parts, counts, strict=True)])
+        return engine.tree.map(join, *engine.fetch(outputs))
     if isinstance(data, ArrayData) and steps is None:
         calls.remember(model, "predict", x)
     return calls.on_host(outputs[0])
 
 
-def _batches(data: Data) -> Iterator[Any]:
-    """The inputs, batch by batch."""
+def _batches(data: Data) -> Iterator[tuple[Any, int | None]]:
+    """The inputs, batch by batch; and how many rows count, of one that is filled up."""
     for chunk in data.chunks():
         for i in range(chunk.start, chunk.start + chunk.count):
             rows = chunk.order[i * chunk.batch_size : (i + 1) * chunk.batch_size]
-            whole = len(rows) == len(engine.tree.leaves(chunk.arrays)[0])
             inputs = chunk.arrays[0]
-            if rows[-1] < 0:
+            count = int((rows >= 0).sum()) if rows[-1] < 0 else None
+            if count is not None:
                 taken = np.where(rows < 0, ~rows, rows)
-                yield engine.tree.map(lambda a, at=taken: (np.asarray(a) if engine.is_host() else a)[at], inputs)
-            else:
-                yield inputs if whole else engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], inputs)
+                inputs = engine.tree.map(lambda a, at=taken: (np.asarray(a) if engine.is_host() else a)[at], inputs)
+            elif len(rows) < len(engine.tree.leaves(chunk.arrays)[0]):
+                inputs = engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], inputs)
+            yield inputs, count
 
 
 def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
