@@ -50,7 +50,7 @@ def keeps_rows_apart(layer: layers.Layer, training: bool) -> bool:
         type(layer).__module__.startswith(known)
         and not isinstance(layer, _MIXING_LAYERS)
         and not (training and isinstance(layer, _DRAWING_TOGETHER))
-        and (graph is None or len(graph.layers) == len(graph.operations))
+        and (graph is None or (len(graph.layers) == len(graph.operations) and not graph.ends))
         # What joins rows and steps leaves a normalization in the dark about its rows.
         and not (isinstance(layer, layers.Wrapper) and _holds(layer, layers.BatchNormalization))
         and _is_along_features(settings.get("axis", -1))
