@@ -12,6 +12,7 @@ from typing import Any
 
 from tsuno import layers, losses, metrics
 from tsuno.core.context import get_mask
+from tsuno.core.spec import Node
 from tsuno.data import ArrayData, Data
 from tsuno.layers.image_base import BaseImagePreprocessingLayer
 
@@ -23,6 +24,11 @@ _DRAWING_TOGETHER = (BaseImagePreprocessingLayer,)
 _MIXING_COUNTS: tuple[Any, ...] = (
     losses.Circle, losses.Dice, losses.Tversky, losses.circle, losses.dice, losses.tversky, metrics.Mean, metrics.Sum,
 )  # fmt: skip
+
+_BY_ELEMENT = {
+    "abs", "add", "cast", "divide", "elu", "exp", "gelu", "leaky_relu", "log", "maximum", "minimum", "multiply",
+    "negative", "power", "relu", "rsqrt", "selu", "sigmoid", "silu", "softplus", "sqrt", "square", "subtract", "tanh",
+}  # fmt: skip
 
 
 def fill(model: Any, data: Data, phase: str) -> None:
@@ -50,7 +56,7 @@ def keeps_rows_apart(layer: layers.Layer, training: bool) -> bool:
         type(layer).__module__.startswith(known)
         and not isinstance(layer, _MIXING_LAYERS)
         and not (training and isinstance(layer, _DRAWING_TOGETHER))
-        and (graph is None or (len(graph.layers) == len(graph.operations) and not graph.ends))
+        and (graph is None or (all(map(_is_by_row, graph.nodes)) and not graph.ends))
         # What joins rows and steps leaves a normalization in the dark about its rows.
         and not (isinstance(layer, layers.Wrapper) and _holds(layer, layers.BatchNormalization))
         and _is_along_features(settings.get("axis", -1))
@@ -72,6 +78,14 @@ def counts_rows_apart(counting: Any) -> bool:
         and (isinstance(counting, metrics.FBetaScore) or _is_along_features(settings.get("axis", -1)))
         and all(_is_ours(value) and value not in _MIXING_COUNTS for value in settings.values() if callable(value))
     )
+
+
+def _is_by_row(node: Node) -> bool:
+    """Whether a call in a graph is one of a layer, or of an op that works element by element on tensors of one rank."""
+    if isinstance(node.operation, layers.Layer):
+        return True
+    ranks = {len(tensor.shape) for tensor in (*node.inputs, *node.output_tensors)}
+    return node.operation.function in _BY_ELEMENT and len(ranks) == 1
 
 
 def _holds(layer: layers.Layer, kind: type) -> bool:
