@@ -140,15 +140,6 @@ class _Cell(Layer):
         product = (context.products or {}).pop(id(self.recurrent_kernel), None)
         return ops.matmul(state, self.recurrent_kernel) if product is None else product(state)
 
-    def _opened(self, gates: Any, count: int) -> Any:
-        """How far each gate is open: σ of each of so many blocks."""
-        sigma = self.recurrent_activation
-        if not context.training and sigma in (activations.sigmoid, activations.hard_sigmoid):
-            # One loop over all gates is vectorized, which those that are fused with the rest of the step are not; but
-            # a gradient keeps what it needs, and then there is nothing to gain.
-            return ops.split(sigma(gates), count, axis=self.gate_axis)
-        return [sigma(gate) for gate in ops.split(gates, count, axis=self.gate_axis)]
-
 
 class SimpleRNNCell(_Cell):
     """One step of a simple recurrent network: h ← activation(x · W + h · U + b).
@@ -269,7 +260,13 @@ class LSTMCell(_Cell):
 
     def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
         gates = projected + self._recur(states[0], recurrent_mask)
-        i, f, _, o = self._opened(gates, 4)
+        sigma = self.recurrent_activation
+        if not context.training and sigma in (activations.sigmoid, activations.hard_sigmoid):
+            # One loop over all gates is vectorized, those that are fused with the rest of the step are not; but where
+            # a gradient keeps the gates there is nothing to gain.
+            i, f, _, o = ops.split(sigma(gates), 4, axis=self.gate_axis)
+        else:
+            i, f, _, o = (sigma(gate) for gate in ops.split(gates, 4, axis=self.gate_axis))
         candidate = self.activation(ops.split(gates, 4, axis=self.gate_axis)[2])
         c = f * states[1] + i * candidate
         h = o * self.activation(c)
@@ -351,18 +348,19 @@ class GRUCell(_Cell):
         return self.bias[0] if self.reset_after and self.bias is not None else self.bias
 
     def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
-        h, n = states[0], self.units
-        x_gates, x_h = ops.split(projected, [2 * n], axis=-1)
+        h, n, sigma = states[0], self.units, self.recurrent_activation
+        x_z, x_r, x_h = ops.split(projected, 3, axis=-1)
         if self.reset_after:
             inner = self._recur(h, recurrent_mask)
             inner = inner if self.bias is None else inner + self.bias[1]
-            u_gates, u_h = ops.split(inner, [2 * n], axis=-1)
-            z, r = self._opened(x_gates + u_gates, 2)
+            u_z, u_r, u_h = ops.split(inner, 3, axis=-1)
+            z, r = sigma(x_z + u_z), sigma(x_r + u_r)
             candidate = self.activation(x_h + r * u_h)
         else:
             dropped = h if recurrent_mask is None else h * recurrent_mask
             kernel = ops.convert_to_tensor(self.recurrent_kernel)
-            z, r = self._opened(x_gates + ops.matmul(dropped, kernel[:, : 2 * n]), 2)
+            u_z, u_r = ops.split(ops.matmul(dropped, kernel[:, : 2 * n]), 2, axis=-1)
+            z, r = sigma(x_z + u_z), sigma(x_r + u_r)
             candidate = self.activation(x_h + ops.matmul(r * dropped, kernel[:, 2 * n :]))
         h = z * h + (1 - z) * candidate
         return h, [h]
