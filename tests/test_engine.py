@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from contextlib import nullcontext
 from pathlib import Path
@@ -159,8 +160,8 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
 def test_compiled_products_with_constants() -> None:
     """XLA's fusions of products, which compiler options choose among, must not lose the constants they take in."""
     x = numbers(2, 4, 6)
-    for quickly in (True, False):
-        product, total = engine.compile(lambda x: (x @ np.ones((6, 2), "float32"), x.sum(0)), quickly)(x)
+    for options in itertools.product((True, False), repeat=2):
+        product, total = engine.compile(lambda x: (x @ np.ones((6, 2), "float32"), x.sum(0)), *options)(x)
         close([product, total], [jnp.stack([x.sum(-1)] * 2, -1), x.sum(0)])
 
 

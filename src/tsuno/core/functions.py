@@ -164,7 +164,7 @@ def jit(function: Callable[..., Any], state: Any = None) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if not program:
             engine.eval_shape(lambda a, k: run({}, a, k), args, kwargs)  # makes what is not there yet
-            program.append(engine.compile(run, donate_argnums=0))
+            program.append(engine.compile(run, gradient=True, donate_argnums=0))
         table = slots(state)
         result, after = program[0]({path: variable._stored() for path, variable in table.items()}, args, kwargs)
         for path, value in after.items():

@@ -84,9 +84,10 @@ custom_gradient = jax.custom_gradient
 rsqrt = lax.rsqrt
 
 
-def compile(function: Callable[..., Any], quickly: bool = True, **options: Any) -> Any:
-    """`function` as a program for the device; `quickly` if compiling takes longer than the arrays it works on."""
-    return jax.jit(function, **{"compiler_options": _compiler_options(quickly), **options})
+def compile(function: Callable[..., Any], quickly: bool = True, gradient: bool = False, **options: Any) -> Any:
+    """`function` as a program for the device; `quickly` if compiling takes longer than the arrays it works on, with
+    `gradient` if it computes one."""
+    return jax.jit(function, **{"compiler_options": _compiler_options(quickly, gradient), **options})
 
 
 def extend_arrays(**methods: Callable[..., Any]) -> None:
@@ -113,13 +114,15 @@ def show(message: str, x: Any) -> None:
 
 
 @functools.cache
-def _compiler_options(quickly: bool) -> dict[str, Any] | None:
-    """On CPU: matrix products and sums by YNNPACK as always, but convolutions by Eigen, which is up to five times as
-    fast; and `quickly` the older of XLA's two code generators, which compiles in two thirds of the time to code that
-    is as fast but for arithmetic on large arrays, such as an optimizer's, which it does not vectorize."""
+def _compiler_options(quickly: bool, gradient: bool) -> dict[str, Any] | None:
+    """On CPU: matrix products by YNNPACK as always, but convolutions by Eigen, which is up to five times as fast; sums
+    by YNNPACK where a `gradient` is computed, for without one it draws all products before a sum into its kernel,
+    which is up to ten times slower; and `quickly` the older of XLA's two code generators, which compiles in two thirds
+    of the time to code that is as fast but for arithmetic on large arrays, such as an optimizer's, which it does not
+    vectorize."""
     if jax.default_backend() != "cpu":
         return None
-    kinds = ",".join(f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("INDIVIDUAL_DOT", "REDUCE"))
+    kinds = ",".join(f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("INDIVIDUAL_DOT", "REDUCE")[: 1 + gradient])
     options: dict[str, Any] = {"xla_cpu_experimental_ynn_fusion_type": kinds}
     if quickly:
         options["xla_cpu_use_fusion_emitters"] = False

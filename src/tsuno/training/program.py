@@ -58,7 +58,9 @@ class Program:
         values = [variable._value for variable in self._variables.values()]
         images = any(value.ndim > 3 for value in values)
         quickly = sum(value.size for value in values) < (_LARGE_OF_IMAGES if images else _LARGE)
-        self._dispatch = engine.compile(self._run, quickly, donate_argnums=1, static_argnames=("size", "filled"))
+        self._dispatch = engine.compile(
+            self._run, quickly, gradient=step.trains, donate_argnums=1, static_argnames=("size", "filled")
+        )
         self._known: set[tuple[int, bool]] = set()
         self.pace = Pace()
 

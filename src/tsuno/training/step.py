@@ -49,7 +49,7 @@ class Step:
         transforms: Sequence[Any] = (),
     ) -> None:
         self._model, self._law, self._name = model, model.step_of(phase), f"{type(model).__name__}.{phase}_step"
-        self._watchers, self._transforms = watchers, transforms
+        self._watchers, self._transforms, self.trains = watchers, transforms, phase == "train"
         self.owners = [*owners, *transforms]
 
     def __call__(self, state: State, batch: Batch) -> tuple[State, Logs]:
