@@ -33,8 +33,10 @@ json.dump(attempts(sys.argv[2], tensorflow), open("found.json", "w"))
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Tsuno computes for each kind of program."""
 
+    folders = {kind: tmp_path_factory.mktemp(kind) for kind in ("graph", "eager")}  # which threads must not make
+
     def run(kind: str) -> Any:
-        folder = tmp_path_factory.mktemp(kind)
+        folder = folders[kind]
         path = os.pathsep.join([str(HERE.parent / "src"), os.environ.get("PYTHONPATH", "")])
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT, str(HERE / "legacy_tensorflow"), kind], cwd=folder, capture_output=True,
@@ -45,7 +47,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         return {**json.loads((folder / "found.json").read_text()), "events": [path.stat().st_size for path in events]}
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(("graph", "eager"), pool.map(run, ("graph", "eager")), strict=True))
+        return dict(zip(folders, pool.map(run, folders), strict=True))
 
 
 def _leaves(value: Any, path: str = "") -> dict[str, float]:
