@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-# Machine code that is made in three quarters of the time; most of a test is waiting for it.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+from surroundings import QUICKLY
+
+os.environ.update({"KERAS_BACKEND": "jax", **QUICKLY} | os.environ)
 
 import jax
 import numpy as np

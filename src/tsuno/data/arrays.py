@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
-from tsuno.data.chunk import KEPT_LOGS, Chunk
+from tsuno.data.chunk import KEPT_LOGS, Chunk, rows_of
 
 Tree = Any
 _LONGEST_ORDER = 1 << 16
@@ -52,8 +52,13 @@ class ArrayData:
         return engine.tree.map(lambda array: array[: self.batch_size], self.arrays)
 
     def fill(self) -> None:
-        """From now on, fill up the last batch of a pass with rows that do not count."""
-        self._filled = self.size % self.batch_size > 0 and self.batches > 1
+        """From now on, fill up the last batch of a pass, if it is smaller than others, with rows that do not count."""
+        self._filled = self.can_fill
+
+    @property
+    def can_fill(self) -> bool:
+        """Whether the last batch of a pass is smaller than others."""
+        return self.size % self.batch_size > 0 and self.batches > 1
 
     def span(self, limit: int) -> int:
         ragged = self.size % self.batch_size and not self._filled
@@ -89,7 +94,7 @@ class ArrayData:
         rows = order[first * size : (first + count) * size]
         places = np.arange(room * size, dtype=np.int32)
         places[: len(rows)][rows < 0] ^= -1
-        rows = np.where(rows < 0, ~rows, rows)
+        rows = rows_of(rows)
 
         def gather(leaf: np.ndarray) -> Any:
             part = engine.empty((room * size, *leaf.shape[1:]), leaf.dtype)

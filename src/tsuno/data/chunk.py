@@ -31,6 +31,11 @@ class Chunk:
     """Whether batches are filled up."""
 
 
+def rows_of(order: Any) -> Any:
+    """The numbers of the rows that an order names, whether they count or only fill up."""
+    return order ^ (order >> 31)  # the complement of a negative number
+
+
 class Data(Protocol):
     """Data that gives the chunks of one epoch after the other."""
 

@@ -122,8 +122,9 @@ def _compiler_options(quickly: bool, gradient: bool) -> dict[str, Any] | None:
     vectorize."""
     if jax.default_backend() != "cpu":
         return None
-    kinds = ",".join(f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("INDIVIDUAL_DOT", "REDUCE")[: 1 + gradient])
-    options: dict[str, Any] = {"xla_cpu_experimental_ynn_fusion_type": kinds}
+    kinds = ("INDIVIDUAL_DOT", "REDUCE") if gradient else ("INDIVIDUAL_DOT",)
+    by_library = ",".join(f"LIBRARY_FUSION_TYPE_{kind}" for kind in kinds)
+    options: dict[str, Any] = {"xla_cpu_experimental_ynn_fusion_type": by_library}
     if quickly:
         options["xla_cpu_use_fusion_emitters"] = False
     if jax.__version_info__[:2] != _KNOWN:

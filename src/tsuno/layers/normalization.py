@@ -111,7 +111,7 @@ class BatchNormalization(Layer):
         gamma, beta = self.gamma, self.beta
         if training and self.trainable:
             axes = tuple(axis for axis in range(len(x.shape)) if axis != self.axis % len(x.shape))
-            mean, variance = _moments(x, axes, mask if context.present is None else _both(mask, context.present))
+            mean, variance = _moments(x, axes, _counting(mask))
             if self.renorm:
                 gamma, beta = self._renormalize(mean, variance)
             else:
@@ -373,10 +373,11 @@ def _scale_and_shift(
     return scale, shift
 
 
-def _both(mask: Any, present: Any) -> Any:
+def _counting(mask: Any) -> Any:
     """What a mask keeps of the rows that count."""
-    if mask is None:
-        return present
+    present = context.present
+    if mask is None or present is None:
+        return present if mask is None else mask
     return ops.logical_and(mask, ops.reshape(present, (-1, *(1,) * (len(mask.shape) - 1))))
 
 

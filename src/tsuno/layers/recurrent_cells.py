@@ -260,15 +260,15 @@ class LSTMCell(_Cell):
 
     def step(self, projected: Any, states: Sequence[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
         gates = projected + self._recur(states[0], recurrent_mask)
+        i, f, c, o = ops.split(gates, 4, axis=self.gate_axis)
         sigma = self.recurrent_activation
         if not context.training and sigma in (activations.sigmoid, activations.hard_sigmoid):
             # One loop over all gates is vectorized, those that are fused with the rest of the step are not; but where
             # a gradient keeps the gates there is nothing to gain.
             i, f, _, o = ops.split(sigma(gates), 4, axis=self.gate_axis)
         else:
-            i, f, _, o = (sigma(gate) for gate in ops.split(gates, 4, axis=self.gate_axis))
-        candidate = self.activation(ops.split(gates, 4, axis=self.gate_axis)[2])
-        c = f * states[1] + i * candidate
+            i, f, o = sigma(i), sigma(f), sigma(o)
+        c = f * states[1] + i * self.activation(c)
         h = o * self.activation(c)
         return h, [h, c]
 

@@ -20,11 +20,9 @@ _MIXING_LAYERS = (
     layers.ActivityRegularization, layers.FlaxLayer, layers.JaxLayer, layers.Lambda, layers.Pipeline, layers.TFSMLayer,
     layers.TorchModuleWrapper,
 )  # fmt: skip
-_DRAWING_TOGETHER = (BaseImagePreprocessingLayer,)
 _MIXING_COUNTS: tuple[Any, ...] = (
     losses.Circle, losses.Dice, losses.Tversky, losses.circle, losses.dice, losses.tversky, metrics.Mean, metrics.Sum,
 )  # fmt: skip
-
 _BY_ELEMENT = {
     "abs", "add", "cast", "divide", "elu", "exp", "gelu", "leaky_relu", "log", "maximum", "minimum", "multiply",
     "negative", "power", "relu", "rsqrt", "selu", "sigmoid", "silu", "softplus", "sqrt", "square", "subtract", "tanh",
@@ -33,7 +31,7 @@ _BY_ELEMENT = {
 
 def fill(model: Any, data: Data, phase: str) -> None:
     """Let data fill up their last batch, if that changes nothing for the model in that phase."""
-    if not isinstance(data, ArrayData) or data.size % data.batch_size == 0 or model.graph is None:
+    if not isinstance(data, ArrayData) or not data.can_fill or model.graph is None:
         return
     compiled = model.compiled
     if phase != "predict":
@@ -55,7 +53,7 @@ def keeps_rows_apart(layer: layers.Layer, training: bool) -> bool:
     return (
         type(layer).__module__.startswith(known)
         and not isinstance(layer, _MIXING_LAYERS)
-        and not (training and isinstance(layer, _DRAWING_TOGETHER))
+        and not (training and isinstance(layer, BaseImagePreprocessingLayer))
         and (graph is None or (all(map(_is_by_row, graph.nodes)) and not graph.ends))
         # What joins rows and steps leaves a normalization in the dark about its rows.
         and not (isinstance(layer, layers.Wrapper) and _holds(layer, layers.BatchNormalization))

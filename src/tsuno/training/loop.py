@@ -15,6 +15,7 @@ from tsuno.core.errors import unknown
 from tsuno.core.settings import max_epochs, max_steps_per_epoch
 from tsuno.core.variable import bind, unbind
 from tsuno.data import ArrayData, Data, make_data, split_batch
+from tsuno.data.chunk import rows_of
 from tsuno.training import calls, checks
 from tsuno.training.filling import fill
 from tsuno.training.fitting import Run, read
@@ -191,8 +192,8 @@ def _batches(data: Data) -> Iterator[tuple[Any, int | None]]:
             inputs = chunk.arrays[0]
             count = int((rows >= 0).sum()) if rows[-1] < 0 else None
             if count is not None:
-                taken = np.where(rows < 0, ~rows, rows)
-                inputs = engine.tree.map(lambda a, at=taken: (np.asarray(a) if engine.is_host() else a)[at], inputs)
+                rows = rows_of(rows)
+                inputs = engine.tree.map(lambda a, at=rows: (np.asarray(a) if engine.is_host() else a)[at], inputs)
             elif len(rows) < len(engine.tree.leaves(chunk.arrays)[0]):
                 inputs = engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], inputs)
             yield inputs, count

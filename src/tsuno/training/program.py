@@ -21,7 +21,7 @@ from tsuno import engine
 from tsuno.core.collecting import without_collecting
 from tsuno.core.context import constants
 from tsuno.core.variable import State, Variable, bound, slots
-from tsuno.data.chunk import KEPT_LOGS, Chunk
+from tsuno.data.chunk import KEPT_LOGS, Chunk, rows_of
 from tsuno.engine import xp
 from tsuno.training.step import Step
 
@@ -108,11 +108,10 @@ class Program:
         first, count, done, period = range_
 
         def batch(i: Any) -> Any:
-            rows = engine.dynamic_slice(order, (i * size,), (size,))
-            present = rows >= 0
-            rows = xp.where(present, rows, ~rows) if filled else rows
+            named = engine.dynamic_slice(order, (i * size,), (size,))
+            rows = rows_of(named) if filled else named
             taken = engine.tree.map(lambda array: engine.take_rows(array, rows), arrays)
-            return (*taken, present) if filled else taken
+            return (*taken, named >= 0) if filled else taken
 
         def advance(i: Any, carry: Any) -> Any:
             state, _, every = carry

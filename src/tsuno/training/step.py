@@ -60,12 +60,11 @@ class Step:
 
     def now(self, batch: Batch) -> Logs:
         """Do the step on the objects themselves; the logs."""
-        x, y, sample_weight, *present = batch
+        x, y, sample_weight, present = (*batch, None)[:4]
         for transform in self._transforms:
             x, y = transform(x, y)
         made: list[Any] = []
-        filled = present[0] if present else None
-        with scope(losses=[], present=filled, made=(*context.made, made.append)), ExitStack() as around:
+        with scope(losses=[], present=present, made=(*context.made, made.append)), ExitStack() as around:
             seen = [around.enter_context(watcher.observe()) for watcher in self._watchers]
             probe("the inputs", x)
             probe("the targets", y)

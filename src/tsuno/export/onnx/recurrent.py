@@ -15,8 +15,8 @@ from tsuno.export.onnx.rows import Equation
 from tsuno.export.onnx.shapes import flipped
 
 _LSTM = (
-    "MatMul(e0,w0) Add(e2,n0) Sigmoid(n1) Split(n2,w1) Split(n1,w1) Tanh(n4.2) Mul(n3.1,e1) Mul(n3.0,n5) Add(n6,n7) "
-    "Tanh(n8) Mul(n3.3,n9) -> n10,n8,n10"
+    "MatMul(e0,w0) Add(e2,n0) Split(n1,w1) Sigmoid(n1) Split(n3,w1) Mul(n4.1,e1) Tanh(n2.2) Mul(n4.0,n6) Add(n5,n7) "
+    "Tanh(n8) Mul(n4.3,n9) -> n10,n8,n10"
 )
 _GRU = (
     "Split(e1,w0) MatMul(e0,w1) Add(n1,w2) Split(n2,w0) Add(n0.0,n3.0) Sigmoid(n4) Add(n0.1,n3.1) Sigmoid(n6) "
