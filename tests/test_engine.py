@@ -177,3 +177,38 @@ def test_attention(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if case == "nothing to see":
         mask = jnp.zeros((1, 1, 1, 6), bool)
     close(*both(lambda q, k, v: engine.attention(q, k, v, mask=mask, is_causal=case == "causal"), q, k, v))
+
+
+@pytest.mark.parametrize("columns", [1, 3, 8, 10])
+def test_a_product_with_few_columns_is_the_same_in_a_program_that_trains(columns: int) -> None:
+    def both_gradients(a: Any, b: Any) -> Any:
+        y, backward = jax.vjp(engine.matmul, a, b)
+        return y, backward(jnp.sin(y)), jax.jvp(engine.matmul, (a, b), (a + 1, b - 1))[1]
+
+    a, b = numbers(8, 64), numbers(64, columns)
+    ours = engine.compile(lambda a, b: both_gradients(a, b), gradient=True)
+    text = ours.lower(a, b).as_text()
+    assert f"-> tensor<{-(-columns // 8) * 8}x64xf32>" in text, "the gradient's rows are long"
+    for one, other in zip(jax.tree.leaves(ours(a, b)), jax.tree.leaves(both_gradients(a, b)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+    bytes_ = jnp.full((8, 64), 100, "int8"), jnp.full((64, columns), 100, "int8")
+    wide = engine.compile(lambda a, b: engine.matmul(a, b, preferred_element_type="int32"), gradient=True)(*bytes_)
+    assert wide.dtype == "int32" and int(wide[0, 0]) == 640_000
+
+
+@pytest.mark.parametrize("edges", [((0, 0), (-1, 1)), ((2, -1), (0, 0)), ((-1, -1), (1, 2))])
+@pytest.mark.parametrize("strides", [(1, 1), (2, 1)])
+def test_edges_may_be_cut_off_in_compiled_programs(edges: Any, strides: Any) -> None:
+    x, kernel = numbers(2, 5, 6, 3), numbers(2, 2, 3, 5)
+    conv = lambda x, kernel: convolution.conv(x, kernel, strides, edges, (1, 1))
+
+    def by_patches(x: Any, kernel: Any) -> Any:  # the array library's own convolution may be wrong here
+        padded = jax.lax.pad(x, np.float32(0), [(0, 0, 0), *((*pair, 0) for pair in edges), (0, 0, 0)])
+        rows, columns = (range(0, n - 1, by) for n, by in zip(padded.shape[1:3], strides, strict=True))
+        places = [jnp.einsum("nhwc,hwcf->nf", padded[:, i : i + 2, j : j + 2], kernel) for i in rows for j in columns]
+        return jnp.stack(places, 1).reshape(2, len(rows), len(columns), 5)
+
+    ours = engine.compile(lambda x, kernel: [conv(x, kernel), *jax.vjp(conv, x, kernel)[1](y)], gradient=True)
+    y = by_patches(x, kernel)
+    close(ours(x, kernel), [y, *jax.vjp(by_patches, x, kernel)[1](y)])
+    close([engine.compile(conv)(x, kernel)], [y])

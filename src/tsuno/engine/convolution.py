@@ -19,6 +19,8 @@ import jax.numpy as xp
 import numpy as np
 from jax import Array, lax
 
+from tsuno.engine import onednn
+from tsuno.engine.onednn import edged, plain_convolution
 from tsuno.engine.placement import is_for_this_cpu
 
 Padding = str | Sequence[tuple[int, int]]
@@ -44,6 +46,8 @@ def conv(
         if not channels_last:
             x = xp.moveaxis(x, 1, -1)
         pads = pad_amounts(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
+        if min(min(pair) for pair in pads) < 0:  # the gradients are for edges that are added
+            x, pads = edged(x, pads), ((0, 0),) * len(pads)
         y = _cpu_conv_of_groups(x, kernel, strides, pads, dilation, groups)
         return y if channels_last else xp.moveaxis(y, -1, 1)
     spatial = "DHW"[-len(strides) :]
@@ -141,26 +145,17 @@ def _cpu_conv_of_groups(x: Array, kernel: Array, strides: Sizes, pads: Pairs, di
 
 
 def _forward(x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes, groups: int = 1) -> Array:
+    if groups == 1 and (whole := onednn.convolution(x, kernel, strides, pads, dilation)) is not None:
+        return whole
     together = _neighbours(x, kernel, strides, pads, dilation) if groups == 1 else 1
     if together == 1:
-        return _convolved(x, kernel, strides, pads, dilation, groups)
+        return plain_convolution(x, kernel, strides, pads, dilation, groups)
     edges = [[(0, 0)] * kernel.ndim for _ in range(together)]
     for at, pairs in enumerate(edges):
         pairs[-3] = (at, together - 1 - at)
     kernels = xp.concatenate([xp.pad(kernel, pairs) for pairs in edges], axis=-1)
-    y = _convolved(x, kernels, (*strides[:-1], together), pads, dilation)
+    y = plain_convolution(x, kernels, (*strides[:-1], together), pads, dilation)
     return y.reshape(*y.shape[:-2], y.shape[-2] * together, kernel.shape[-1])
-
-
-def _convolved(
-    x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes, groups: int = 1, spread: Sizes | None = None
-) -> Array:
-    spatial = "DHW"[-len(strides) :]
-    layout = (f"N{spatial}C", f"{spatial}IO", f"N{spatial}C")
-    return lax.conv_general_dilated(
-        x, kernel, strides, pads, lhs_dilation=spread, rhs_dilation=dilation, dimension_numbers=layout,
-        feature_group_count=groups,
-    )  # fmt: skip
 
 
 def _neighbours(x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes) -> int:
@@ -203,8 +198,8 @@ def _input_gradient(sizes: Sizes, kernel: Array, g: Array, strides: Sizes, pads:
     if max(strides) == 1:
         return _forward(g, turned, strides, edges, dilation)
     if max(window) == 1:
-        return _edged(_forward(g, turned, (1,) * rank, ((0, 0),) * rank, dilation), edges, strides)
-    return _convolved(g, turned, (1,) * rank, edges, dilation, spread=strides)
+        return edged(_forward(g, turned, (1,) * rank, ((0, 0),) * rank, dilation), edges, strides)
+    return plain_convolution(g, turned, (1,) * rank, edges, dilation, spread=strides)
 
 
 def _input_gradient_by_phases(sizes: Sizes, kernel: Array, g: Array, strides: Sizes, pads: Pairs) -> Array:
@@ -240,25 +235,38 @@ def _gradient_edges(sizes: Sizes, kernel: Array, outputs: Sizes, strides: Sizes,
 
 
 def _kernel_gradient(x: Array, g: Array, shape: Sizes, strides: Sizes, pads: Pairs, dilation: Sizes) -> Array:
-    """Sum over images of gradients^T @ patches, a few images at a time."""
+    """Sum over images of gradients^T @ patches, a few images at a time.
+
+    A patch is what a window sees. For oneDNN, which multiplies other shapes as fast, it is what a row of the window
+    sees where that is smaller, and the gradients stand beside themselves, moved down by each row of the window.
+    """
     *window, channels, filters = shape
-    rank, outputs = len(window), g.shape[1:-1]
+    rank, outputs, height = len(window), g.shape[1:-1], window[0]
+    row = math.prod(window[1:]) * channels
+    moved = strides[0] == 1 and height * filters + row <= height * row and onednn.can_be_used(x, g)
+    times, seen = (height, row) if moved else (1, height * row)
 
     def product_of(images: Array, gradients: Array) -> Array:
-        patches = _edged(images, pads)
-        for axis in reversed(range(rank)):  # the last first: (*window, channels) in the end
+        patches = edged(images, pads)
+        for axis in reversed(range(1 if moved else 0, rank)):  # the last first: (*window, channels) in the end
             span, by, step = (outputs[axis] - 1) * strides[axis] + 1, strides[axis], dilation[axis]
             starts = range(0, window[axis] * step, step)
             views = [lax.slice_in_dim(patches, at, at + span, by, axis=axis + 1) for at in starts]
             patches = xp.concatenate(views, axis=-1)
-        return gradients.reshape(-1, filters).T @ patches.reshape(-1, math.prod(window) * channels)
+        patches = patches.reshape(-1, seen)
+        if not moved:
+            return gradients.reshape(-1, filters).T @ patches
+        down = range(0, height * dilation[0], dilation[0])
+        around = [[(0, 0), (at, down[-1] - at), *[(0, 0)] * rank] for at in down]
+        gradients = xp.concatenate([xp.pad(gradients, pairs) for pairs in around], axis=-1)
+        return onednn.transposed_product(gradients.reshape(-1, times * filters), patches)
 
     if math.prod(window) == 1:
         return product_of(x, g).T.reshape(shape)
-    chunks = _chunks(x, g, math.prod(outputs) * math.prod(window) * channels)
-    total = xp.zeros((filters, math.prod(window) * channels), g.dtype)
+    chunks = _chunks(x, g, math.prod(outputs) * (times * filters * moved + seen))
+    total = xp.zeros((times * filters, seen), g.dtype)
     total, _ = lax.scan(lambda total, chunk: (total + product_of(*chunk), None), total, chunks)
-    return total.T.reshape(shape)
+    return total.reshape(times, filters, seen).swapaxes(1, 2).reshape(shape)
 
 
 def _chunks(x: Array, g: Array, values: int) -> tuple[Array, Array]:
@@ -315,7 +323,7 @@ def _transposed(x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
 def _cpu_depthwise(x: Array, kernel: Array, strides: Sizes, pads: Pairs, dilation: Sizes) -> Array:
     """Each channel of `x` with `multiplier` filters of its own (*window, channels, multiplier): (..., multiplier)."""
-    x = _edged(x, pads)
+    x = edged(x, pads)
     rows = zip(x.shape[1:-1], kernel.shape, dilation, strides, strict=False)
     outputs = tuple((size - (width - 1) * step - 1) // by + 1 for size, width, step, by in rows)
     *window, _, multiplier = kernel.shape
@@ -335,7 +343,7 @@ def _cpu_depthwise_backward(
     rank, outputs = len(window), g.shape[1:-2]
     edges = _gradient_edges(x.shape[1:-1], kernel, outputs, strides, pads, dilation)
     turned = xp.flip(kernel, range(rank))
-    spread = [_edged(g[..., j], edges, strides) for j in range(multiplier)]
+    spread = [edged(g[..., j], edges, strides) for j in range(multiplier)]
     dx: Any = sum(
         _window(spread[j], at, x.shape[1:-1], (1,) * rank, dilation) * turned[at][:, j]
         for at, j in product(_places(window), range(multiplier))
@@ -347,18 +355,11 @@ def _cpu_depthwise_backward(
         each = [[(view * gradients[..., j]).sum(range(rank + 1)) for j in range(multiplier)] for view in views]
         return total + xp.stack([xp.stack(row, axis=-1) for row in each]).reshape(kernel.shape), None
 
-    total, _ = lax.scan(add_chunk, xp.zeros_like(kernel), _chunks(_edged(x, pads), g, math.prod(x.shape[1:])))
+    total, _ = lax.scan(add_chunk, xp.zeros_like(kernel), _chunks(edged(x, pads), g, math.prod(x.shape[1:])))
     return dx, total
 
 
 _cpu_depthwise.defvjp(_cpu_depthwise_forward, _cpu_depthwise_backward)
-
-
-def _edged(x: Array, pads: Sequence[tuple[int, int]], strides: Sizes = ()) -> Array:
-    """`x` spread out by the strides, with zeros around (or edges cut off, where negative)."""
-    inside = [by - 1 for by in strides] or [0] * len(pads)
-    spatial = [(low, high, gap) for (low, high), gap in zip(pads, inside, strict=True)]
-    return lax.pad(x, np.zeros((), x.dtype), [(0, 0, 0), *spatial, (0, 0, 0)])
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
@@ -399,7 +400,7 @@ def _spread_once(first: Array, g: Array, window: Sizes, strides: Sizes, padded: 
     total = xp.where(hit, xp.expand_dims(g, between), np.zeros((), g.dtype))
     total = total.reshape(g.shape[0], *(n * k for n, k in zip(outputs, window, strict=True)), g.shape[-1])
     rest = [(0, size - n * k) for size, n, k in zip(padded, outputs, window, strict=True)]
-    return _edged(total, rest)
+    return edged(total, rest)
 
 
 def _spread(first: Array, g: Array, window: Sizes, strides: Sizes, padded: Sizes) -> Array:
@@ -410,7 +411,7 @@ def _spread(first: Array, g: Array, window: Sizes, strides: Sizes, padded: Sizes
             (at, size - at - (n - 1) * k - 1)
             for at, size, n, k in zip(place, padded, g.shape[1:-1], strides, strict=True)
         ]
-        total = total + _edged(xp.where(first == number, g, np.zeros((), g.dtype)), edges, strides)
+        total = total + edged(xp.where(first == number, g, np.zeros((), g.dtype)), edges, strides)
     return total
 
 

@@ -1,8 +1,8 @@
-"""Attention on a CPU: heads before time, so that every product is a matrix product as it stands, and no weights kept.
+"""Attention on a CPU: products that read time and heads as they lie or, by the array library, heads before time.
 
-The gradient makes the attention weights anew: that costs one product of five, and saves writing and reading the
-largest array of the network. Where weights of all examples would not fit in the cache by far, some examples are done
-at a time, so that memory does not grow with the batch. What is not plain attention goes the array library's way.
+The gradient makes the attention weights anew unless they are small: that costs one product of five, and saves keeping
+the largest array of the network. Where weights of all examples would not fit in the cache by far, some examples are
+done at a time, so that memory does not grow with the batch. What is not plain attention goes the array library's way.
 
 Source: Tri Dao, Daniel Y. Fu, Stefano Ermon, Atri Rudra and Christopher Ré, *FlashAttention: Fast and Memory-Efficient
 Exact Attention with IO-Awareness*, 2022 (for the gradient without the weights).
@@ -18,7 +18,11 @@ import jax
 import jax.numpy as xp
 from jax import lax
 
+from tsuno.engine.onednn import product
 from tsuno.engine.placement import is_for_this_cpu
+
+_SMALL = 1 << 21
+"""Numbers in the weights up to which they are kept for the gradient: 8 MiB."""
 
 _LARGE = 1 << 23
 """Numbers in the weights from which examples are done a few at a time, and how many are then made at a time."""
@@ -66,31 +70,48 @@ def _attend(scale: float, query: Any, key: Any, value: Any, seen: Any) -> Any:
 
 
 def _forward(scale: float, query: Any, key: Any, value: Any, seen: Any) -> Any:
-    q, k, v = map(_swapped, (query, key, value))
-    output = xp.matmul(_weights(scale, q, k, seen), v)
-    return _swapped(output), (q, k, v, output, seen)
+    weights = _weights(scale, query, key, seen)
+    output = _mixed(weights, value)
+    kept = weights if weights.size <= _SMALL else None
+    return output, (query, key, value, seen, output, kept)
 
 
-def _backward(scale: float, kept: Any, change: Any) -> Any:
-    q, k, v, output, seen = kept
-    change = _swapped(change)
-    weights = _weights(scale, q, k, seen)
-    by_weights = xp.matmul(change, v.mT)
-    by_logits = weights * (by_weights - (output * change).sum(-1, keepdims=True)) * scale
+def _backward(scale: float, saved: Any, change: Any) -> Any:
+    query, key, value, seen, output, kept = saved
+    weights = _weights(scale, query, key, seen) if kept is None else kept
+    in_sum = (output * change).sum(-1).swapaxes(1, 2)[..., None]
+    by_logits = weights * (_compared(change, value) - in_sum) * scale
     if seen is not None:
         by_logits = xp.where(seen, by_logits, 0)
-    changes = xp.matmul(by_logits, k), xp.matmul(by_logits.mT, q), xp.matmul(weights.mT, change)
-    return *map(_swapped, changes), None
+    return _mixed(by_logits, key), _mixed_back(by_logits, query), _mixed_back(weights, change), None
 
 
 _attend.defvjp(_forward, _backward)
 
 
-def _weights(scale: float, q: Any, k: Any, seen: Any) -> Any:
-    logits = xp.matmul(q * scale, k.mT)
+def _weights(scale: float, query: Any, key: Any, seen: Any) -> Any:
+    logits = _compared(query * scale, key)
     if seen is not None:
         logits = xp.where(seen, logits, -0.7 * xp.finfo(logits.dtype).max)
     return jax.nn.softmax(logits)
+
+
+def _compared(x: Any, y: Any) -> Any:
+    """The products of all times of both, (batch, heads, T, S)."""
+    z = product("bqhd,bkhd->bhqk", x, y)
+    return xp.matmul(_swapped(x), _swapped(y).mT) if z is None else z
+
+
+def _mixed(weights: Any, x: Any) -> Any:
+    """Sums of `x` over S, one for each of T."""
+    y = product("bhqk,bkhd->bqhd", weights, x)
+    return _swapped(xp.matmul(weights, _swapped(x))) if y is None else y
+
+
+def _mixed_back(weights: Any, x: Any) -> Any:
+    """Sums of `x` over T, one for each of S."""
+    y = product("bhqk,bqhd->bkhd", weights, x)
+    return _swapped(xp.matmul(weights.mT, _swapped(x))) if y is None else y
 
 
 def _swapped(x: Any) -> Any:

@@ -20,7 +20,8 @@ from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.dot_attention import attention
 from tsuno.engine.host_arrays import empty, host_memory, is_host, is_shareable, memory, placed, put
 from tsuno.engine.loops import recurrence
-from tsuno.engine.placement import copy, eager, for_any_device, from_host
+from tsuno.engine.placement import copy, eager, for_any_device, from_host, with_gradient
+from tsuno.engine.products import einsum, matmul
 from tsuno.engine.programs import (
     evaluated,
     is_key,
@@ -48,10 +49,10 @@ from tsuno.engine.randomness import (
 __all__ = [
     "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
     "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
-    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "empty", "enable_float64",
+    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "einsum", "empty", "enable_float64",
     "eval_shape", "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop",
     "gamma", "has_fused_attention", "host_memory", "is_array", "is_host", "is_key", "is_shareable", "is_stored",
-    "is_traced", "is_unknown_size", "jvp", "linalg", "max_pool", "memory", "named", "nn", "normal", "on_host",
+    "is_traced", "is_unknown_size", "jvp", "linalg", "matmul", "max_pool", "memory", "named", "nn", "normal", "on_host",
     "permutation", "placed", "put", "randint", "ready", "recurrence", "remat", "resize", "restored_program",
     "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program", "show", "special",
     "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes", "take_rows",
@@ -87,7 +88,8 @@ rsqrt = lax.rsqrt
 def compile(function: Callable[..., Any], quickly: bool = True, gradient: bool = False, **options: Any) -> Any:
     """`function` as a program for the device; `quickly` if compiling takes longer than the arrays it works on, with
     `gradient` if it computes one."""
-    return jax.jit(function, **{"compiler_options": _compiler_options(quickly, gradient), **options})
+    traced = with_gradient(function) if gradient else function
+    return jax.jit(traced, **{"compiler_options": _compiler_options(quickly, gradient), **options})
 
 
 def extend_arrays(**methods: Callable[..., Any]) -> None:

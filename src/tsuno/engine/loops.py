@@ -15,6 +15,7 @@ import jax.numpy as xp
 from jax import Array, lax
 
 from tsuno.engine.placement import is_portable
+from tsuno.engine.products import einsum
 
 Product = Callable[[Array], Array]
 
@@ -83,7 +84,7 @@ def recurrence(
         further, multiplied = saved
         d_carry, d_inputs, d_added, d_constants = further(gradients)
         each = jax.tree.leaves(d_inputs)[:1] if additive else d_added
-        d_weights = [_transposed_product(x, g) for x, g in zip(multiplied, each, strict=True)]
+        d_weights = [_weight_gradient(x, g) for x, g in zip(multiplied, each, strict=True)]
         return d_carry, d_inputs, d_weights, d_constants
 
     whole.defvjp(forward, backward)
@@ -91,8 +92,8 @@ def recurrence(
     return result
 
 
-def _transposed_product(x: Array, g: Array) -> Array:
+def _weight_gradient(x: Array, g: Array) -> Array:
     """The gradient of a weight from all that it was multiplied with."""
     wide = xp.promote_types(x.dtype, xp.float32)
-    product = xp.matmul(x.reshape(-1, x.shape[-1]).T, g.reshape(-1, g.shape[-1]), preferred_element_type=wide)
-    return product.astype(x.dtype)
+    rows, gradients = x.reshape(-1, x.shape[-1]), g.reshape(-1, g.shape[-1])
+    return einsum("xy,xz->yz", rows, gradients, preferred_element_type=wide).astype(x.dtype)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import jax
 import jax.numpy as xp
@@ -60,3 +62,25 @@ def is_portable() -> bool:
 def is_for_this_cpu() -> bool:
     """Whether a program is being traced for this machine's CPU."""
     return not _portable.get() and jax.default_backend() == "cpu"
+
+
+_gradient: ContextVar[bool] = ContextVar("gradient", default=False)
+
+
+def with_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, known to compute a gradient when it is traced."""
+
+    @functools.wraps(function)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        token = _gradient.set(True)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _gradient.reset(token)
+
+    return traced
+
+
+def is_for_training_here() -> bool:
+    """Whether a program that computes a gradient is being traced for this machine's CPU."""
+    return _gradient.get() and is_for_this_cpu()

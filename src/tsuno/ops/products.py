@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tsuno import engine
 from tsuno.core.errors import invalid, unknown
 from tsuno.core.op import Tensor, op, to_array
 from tsuno.engine import xp
@@ -24,7 +25,7 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
         >>> ops.matmul([[1, 2], [3, 4]], [[1], [10]]).tolist()
         [[21], [43]]
     """
-    return xp.matmul(x1, x2, preferred_element_type=_sum_dtype(x1, x2))
+    return engine.matmul(x1, x2, preferred_element_type=_sum_dtype(x1, x2))
 
 
 @op
@@ -120,7 +121,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         [21, 43]
     """
     arrays = [to_array(x) for x in operands]
-    return xp.einsum(subscripts, *arrays, preferred_element_type=_sum_dtype(*arrays), **kwargs)
+    return engine.einsum(subscripts, *arrays, preferred_element_type=_sum_dtype(*arrays), **kwargs)
 
 
 def _sum_dtype(*tensors: Any) -> str | None:
