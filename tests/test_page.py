@@ -184,7 +184,7 @@ def test_predictions_are_those_of_the_model(open_page, server, model, images):
         expect(page.locator("model-predictions")).to_contain_text(f"{100 * expected[row].max():.1f}"[:4])
 
 
-def test_files_are_taken_and_what_is_none_is_told(open_page, own_server):
+def test_files_are_taken_and_what_is_none_is_told(own_server, open_page):
     page = open_page(own_server, refused=["422"])
     picture = io.BytesIO()
     Image.fromarray(np.full((16, 16), 200, "uint8")).save(picture, "PNG")
@@ -197,7 +197,7 @@ def test_files_are_taken_and_what_is_none_is_told(open_page, own_server):
     expect(page.get_by_role("alert")).to_contain_text("not a picture")
 
 
-def test_a_digit_is_drawn(open_page, own_server):
+def test_a_digit_is_drawn(own_server, open_page):
     page = open_page(own_server)
     page.get_by_role("button", name="Draw").click()
     frame = page.locator(".drawing-canvas").bounding_box()
@@ -314,6 +314,7 @@ def test_curves_grow_while_the_model_trains_and_it_can_be_stopped(open_page, ima
         page.get_by_role("button", name="Stop").click()
         training.join(30)
         assert not training.is_alive()
+        page.close()  # before its server: an open page asks on
     finally:
         inspector._feed.control("stop")
         inspector.server.close()
