@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from programs import data
+
 HERE = Path(__file__).parent
 
 LIBRARIES = {
@@ -57,9 +59,11 @@ FRESH = {
     "convnet_fit": "first convnet, 20 batches",
     "deep_build": "building 200 layers",
 }
+PEAKS = {"H100": 989, "H200": 989, "B200": 2250, "A100": 312, "L40S": 362, "L4": 121, "4090": 165, "3090": 71}
+"""What a GPU can do at most, by a part of its name: 10¹² operations a second in dense bfloat16 (data sheets)."""
 BY_HAND = {  # in plain JAX a convolution's gradient takes a minute for what is timed here
-    "torch-by-hand": set(STEADY) - {"row_predict", "row_call", "row_train"},
-    "jax-by-hand": {"logistic", "mlp", "lstm", "transformer"},
+    "torch-by-hand": {*STEADY, *data.SIZES} - {"row_predict", "row_call", "row_train"},
+    "jax-by-hand": {"logistic", "mlp", "lstm", "transformer", *data.SIZES},
 }
 Figures = dict[str, list[float]]
 
@@ -142,8 +146,8 @@ def shown(value: float, unit: str) -> str:
     return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} us"
 
 
-def table(title: str, figures: Figures, unit: str = "s") -> str:
-    """Medians and ratios to Tsuno's, as lines of text."""
+def table(title: str, figures: Figures, unit: str = "s", operations: float = 0, peak: float = 0) -> str:
+    """Medians and ratios to Tsuno's as lines of text; with `operations`, how many a second, as a share of the peak."""
     lines = [title]
     ours = figures.get("tsuno")
     for library, values in figures.items():
@@ -152,6 +156,9 @@ def table(title: str, figures: Figures, unit: str = "s") -> str:
             ratios = [theirs / own for theirs, own in zip(values, ours, strict=False)]
             low, high = min(ratios), max(ratios)
             line += f"  x {statistics.median(values) / statistics.median(ours):7.2f}  ({low:.2f} to {high:.2f})"
+        if operations:
+            rate = operations / statistics.median(values) / 1e12
+            line += f"  {rate:.3g} TFLOP/s" + (f", {rate / peak:.0%} of the peak" if peak else "")
         lines.append(line)
     return "\n".join(lines)
 
@@ -167,7 +174,15 @@ def machine() -> dict[str, Any]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
     return {"cpu": cpu or platform.processor(), "cores": len(os.sched_getaffinity(0)), "system": platform.system(),
-            "python": platform.python_version(), "versions": versions}  # fmt: skip
+            "gpu": gpu(), "python": platform.python_version(), "versions": versions}  # fmt: skip
+
+
+def gpu() -> str:
+    """The name of the first GPU, or nothing."""
+    with contextlib.suppress(OSError):
+        asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        return subprocess.run(asked, capture_output=True, text=True).stdout.partition("\n")[0].strip()
+    return ""
 
 
 def main() -> None:
@@ -175,15 +190,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each library")
     parser.add_argument("--libraries", help="which, with commas; all that are installed by default")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="the folder that keeps the figures")
-    parser.add_argument("workloads", nargs="*", help=f"which: {', '.join((*FRESH, *STEADY))}; all by default")
+    parser.add_argument(
+        "workloads", nargs="*", help=f"which: {', '.join((*FRESH, *STEADY, *data.SIZES))}; all by default"
+    )
     options = parser.parse_args()
     libraries = [name for name, needs in LIBRARIES.items() if installed(needs)]
     if options.libraries:
         libraries = [name for name in libraries if name in options.libraries.split(",")]
-    chosen = options.workloads or [*FRESH, *STEADY]
-    kept: dict[str, Any] = {}
     about = machine()
-    text = [f"{about['cpu']}, {about['cores']} cores, Python {about['python']}; {about['versions']}"]
+    chosen = options.workloads or [*FRESH, *STEADY, *(data.SIZES if about["gpu"] else ())]
+    kept: dict[str, Any] = {}
+    where = ", ".join(filter(None, (about["cpu"], f"{about['cores']} cores", about["gpu"])))
+    text = [f"{where}, Python {about['python']}; {about['versions']}"]
     print(text[0])
     options.out.mkdir(exist_ok=True)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d-%H%M")
@@ -196,9 +214,12 @@ def main() -> None:
                 text.append(table(f"\n{FRESH[workload]} ({name})", figures, unit))
                 print(text[-1], flush=True)
         else:
-            taking = [name for name in libraries if workload in BY_HAND.get(name, STEADY)]
+            taking = [name for name in libraries if workload in BY_HAND.get(name, {*STEADY, *data.SIZES})]
             kept[workload] = steady(workload, taking, options.rounds)
-            text.append(table(f"\n{STEADY[workload]}", kept[workload]))
+            sizes = data.SIZES.get(workload)
+            peak = next((value for name, value in PEAKS.items() if name in about["gpu"]), 0)
+            title = f"\n{sizes or STEADY[workload]}"
+            text.append(table(title, kept[workload], operations=sizes.operations() if sizes else 0, peak=peak))
             print(text[-1], flush=True)
         (options.out / f"{stamp}.json").write_text(json.dumps({"machine": about, "figures": kept}, indent=1))
         (options.out / f"{stamp}.txt").write_text("\n".join(text) + "\n")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -177,6 +179,52 @@ def test_attention(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if case == "nothing to see":
         mask = jnp.zeros((1, 1, 1, 6), bool)
     close(*both(lambda q, k, v: engine.attention(q, k, v, mask=mask, is_causal=case == "causal"), q, k, v))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is measured is Linux's")
+def test_freed_memory_is_given_back() -> None:
+    resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    blocks = [bytes(10_000) for _ in range(10_000)]
+    last, held = bytes(10_000), resident()  # the last keeps the C library from shrinking its memory by itself
+    del blocks
+    engine.release_memory()
+    assert resident() < held - 80_000_000 and len(last) == 10_000
+
+
+KERNELS = [  # dtype, times, depth, mask, what the device can do, what the user says, whether the fused kernel is used
+    ("bfloat16", 5, 8, None, "9.0", None, True),
+    ("float16", 4, 128, (1, 1, 1, 4), "8.0", None, True),
+    ("bfloat16", 5, 8, (1, 1, 5, 5), "9.0", None, False),
+    ("bfloat16", 4, 12, None, "9.0", None, False),
+    ("bfloat16", 4, 256, None, "9.0", None, False),
+    ("bfloat16", 4, 8, None, "7.5", None, False),
+    ("bfloat16", 4, 8, None, "gfx942", None, False),
+    ("bfloat16", 4, 8, None, "9.0", False, False),
+    ("float32", 4, 8, None, "9.0", None, False),
+    ("float32", 4, 8, None, "9.0", True, True),
+]
+
+
+@pytest.mark.parametrize(("dtype", "times", "depth", "mask", "device", "said", "fused"), KERNELS)
+def test_attention_chooses_the_fused_kernel_of_a_gpu(
+    dtype: str, times: int, depth: int, mask: Any, device: str, said: Any, fused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, asked = jax.nn.dot_product_attention, []
+
+    def attention(*args: Any, implementation: Any = None, **options: Any) -> Any:
+        asked.append((implementation, None if args[4] is None else args[4].shape))
+        return plain(*args, **options)
+
+    q = numbers(2, times, 1, depth).astype(dtype)
+    seen = None if mask is None else jnp.ones(mask, bool)
+    expected = plain(q, q, q, mask=seen, is_causal=True)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax, "local_devices", lambda: [SimpleNamespace(compute_capability=device)])
+    monkeypatch.setattr(jax.nn, "dot_product_attention", attention)
+    found = engine.attention(q, q, q, mask=seen, is_causal=True, fused=said)
+    np.testing.assert_array_equal(found.astype("float32"), expected.astype("float32"))
+    whole = None if mask is None else (1, 1, times, times)
+    assert asked == [("cudnn", whole) if fused else (None, mask)]
 
 
 @pytest.mark.parametrize("columns", [1, 3, 8, 10])

@@ -13,7 +13,7 @@ import pytest
 import tsuno
 from tsuno import layers
 from tsuno.core.variable import bind, unbind
-from tsuno.training import loop
+from tsuno.training import loop, program
 from tsuno.training.program import Pace
 
 rng = np.random.default_rng(0)
@@ -157,6 +157,31 @@ def test_same_bits_with_and_without_watchers(monkeypatch):
     assert history.history == other.history
     for a, b in zip(reference.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+PACES = [  # seconds of a dispatch itself, seconds of a step, what may be taken together: at least, at most; steps
+    (0.0, 0.001, (0.1, 1.0), 100),
+    (0.0, 0.4, (0.1, 1.0), 1),
+    (0.012, 0.1, (0.1, 1.0), 4),
+    (0.06, 0.08, (0.1, 1.0), 12),
+    (0.06, 0.08, (1.0, 2.0), 25),
+    (0.5, 3.0, (0.1, 1.0), 1),
+]
+
+
+@pytest.mark.parametrize(("alone", "each", "seconds", "steps"), PACES)
+def test_so_many_steps_are_taken_together_that_the_dispatch_is_a_small_part(monkeypatch, alone, each, seconds, steps):
+    now, pace = 0.0, Pace()
+    monkeypatch.setattr(program.time, "perf_counter", lambda: now)
+    measured = []
+    for compiled in (False, True, True):
+        assert pace.measuring
+        measured.append(pace.steps(seconds, 1000))
+        started, now = now, now + alone + each * measured[-1] + (0 if compiled else 5)
+        pace.note(started, measured[-1])
+    assert measured[:2] == [1, 1] and measured[2] > 1, "one step and several tell the two apart"
+    assert not pace.measuring and pace.steps(seconds, 1000) == pytest.approx(steps, abs=1)
+    assert pace.steps(seconds, 1) == 1
 
 
 def test_same_seed_same_bits_in_two_processes():

@@ -145,6 +145,131 @@ def transformer() -> Action:
     return epoch(params, forward, answers, adam, data.texts(1_024, 128), 32)
 
 
+def halves(params: Params) -> Params:
+    """The weights in half precision, in which everything is computed but sums, norms and the update."""
+    return jax.tree.map(lambda p: p.astype("bfloat16"), params)
+
+
+def streamed(params: Params, loss: Any, update: Any, sizes: Any) -> Action:
+    """One epoch of steps; batches are copied to the device while the last is computed, and the state is donated."""
+    x, y = sizes.arrays()
+
+    @partial(jax.jit, donate_argnums=0)
+    def step(state: Any, x: Any, y: Any) -> Any:
+        params, slots, t = state
+        value, grads = jax.value_and_grad(loss)(params, x, y)
+        params, slots = update(params, grads, slots, t + 1.0)
+        return (params, slots, t + 1.0), value
+
+    zeros = partial(jax.tree.map, jnp.zeros_like)
+    state = jax.device_put((params, (zeros(params), zeros(params)), jnp.zeros(())))
+
+    def action() -> None:
+        nonlocal state
+        total = jnp.zeros(())
+        for at in np.split(np.random.permutation(len(x)), sizes.batches):
+            state, value = step(state, *jax.device_put((x[at], y[at])))
+            total = total + value
+        total.block_until_ready()
+
+    action()
+    return action
+
+
+def cross_entropy(logits: Any, y: Any) -> Any:
+    logits = logits.astype("float32")
+    return (jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, y[..., None], -1)[..., 0]).mean()
+
+
+def resnet50() -> Action:
+    sizes = data.RESNET50
+
+    def unit(window: int, inputs: int, filters: int) -> Params:
+        scale = (2 / (window * window * inputs)) ** 0.5
+        kernel = jax.random.normal(key, (window, window, inputs, filters)) * scale
+        return {"k": kernel, "w": jnp.ones(filters), "b": jnp.zeros(filters)}
+
+    def normed(p: Params, x: Any, strides: int = 1) -> Any:
+        window = p["k"].shape[0]
+        edges = [((window - 1) // 2, window // 2)] * 2
+        y = lax.conv_general_dilated(
+            x, p["k"].astype(x.dtype), (strides, strides), edges, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+        mean, square = (jnp.mean(part, (0, 1, 2), dtype="float32") for part in (y, lax.square(y.astype("float32"))))
+        scale = p["w"] * lax.rsqrt(square - mean * mean + 1e-5)
+        return (y * scale + (p["b"] - mean * scale)).astype(x.dtype)
+
+    params: Params = {"stem": unit(7, 3, 64), "blocks": []}
+    inputs = 64
+    for stage, blocks in enumerate(sizes.stages):
+        for _ in range(blocks):
+            filters = 64 << stage
+            block = {"a": unit(1, inputs, filters), "b": unit(3, filters, filters), "c": unit(1, filters, 4 * filters)}
+            if inputs != 4 * filters:
+                block["short"] = unit(1, inputs, 4 * filters)
+            params["blocks"].append(block)
+            inputs = 4 * filters
+    params["d"] = dense(inputs, sizes.classes)
+
+    def loss(params: Params, x: Any, y: Any) -> Any:
+        x = jax.nn.relu(normed(params["stem"], x.astype("bfloat16"), 2))
+        x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")
+        for block in params["blocks"]:
+            filters = block["a"]["k"].shape[-1]
+            strides = 2 if "short" in block and filters > 64 else 1
+            z = jax.nn.relu(normed(block["a"], x, strides))
+            z = normed(block["c"], jax.nn.relu(normed(block["b"], z)))
+            x = jax.nn.relu(z + (normed(block["short"], x, strides) if "short" in block else x))
+        return cross_entropy(applied(params["d"], x.mean((1, 2), dtype="float32")), y)
+
+    def momentum(params: Params, grads: Params, slots: Any, t: Any) -> tuple[Params, Any]:
+        m = jax.tree.map(lambda m, g: 0.9 * m - 0.1 * g, slots[0], grads)
+        return jax.tree.map(jnp.add, params, m), (m, slots[1])
+
+    return streamed(params, loss, momentum, sizes)
+
+
+def gpt2() -> Action:
+    sizes = data.GPT2
+    width = sizes.width
+
+    def norm(p: Params, x: Any) -> Any:
+        y = x.astype("float32")
+        y = y - y.mean(-1, keepdims=True)
+        return (y * lax.rsqrt((y * y).mean(-1, keepdims=True) + 1e-5) * p["w"] + p["b"]).astype(x.dtype)
+
+    def block() -> Params:
+        norms = {name: {"w": jnp.ones(width), "b": jnp.zeros(width)} for name in ("n1", "n2")}
+        dense_ = {"qkv": dense(width, 3 * width), "o": dense(width, width)}
+        return {**dense_, "a": dense(width, 4 * width), "b": dense(4 * width, width), **norms}
+
+    params = {
+        "e": jax.random.normal(key, (sizes.words, width)) * 0.02,
+        "p": jax.random.normal(key, (sizes.steps, width)) * 0.02,
+        "blocks": [block() for _ in range(sizes.blocks)],
+        "n": {"w": jnp.ones(width), "b": jnp.zeros(width)},
+        "out": jax.random.normal(key, (width, sizes.words)) * 0.02,
+    }
+    kernel: Any = "cudnn" if jax.default_backend() == "gpu" else None
+
+    def loss(params: Params, ids: Any, y: Any) -> Any:
+        p = halves(params)
+        x = p["e"][ids] + p["p"]
+        for b in p["blocks"]:
+            parts = applied(b["qkv"], norm(b["n1"], x)).reshape(*ids.shape, 3, sizes.heads, -1)
+            q, k, v = (parts[:, :, i] for i in range(3))
+            attended = jax.nn.dot_product_attention(q, k, v, is_causal=True, implementation=kernel)
+            x = x + applied(b["o"], attended.reshape(x.shape))
+            x = x + applied(b["b"], jax.nn.gelu(applied(b["a"], norm(b["n2"], x))))
+        return cross_entropy(norm(p["n"], x) @ p["out"], y)
+
+    def adamw(params: Params, grads: Params, slots: Any, t: Any) -> tuple[Params, Any]:
+        shrunk = jax.tree.map(lambda p: p * (1 - 3e-4 * 0.1), params)
+        return adam(shrunk, grads, slots, t)
+
+    return streamed(params, loss, adamw, sizes)
+
+
 STEADY: dict[str, Callable[[], Action]] = {
-    "logistic": logistic, "mlp": mlp, "lstm": lstm, "transformer": transformer,
+    "logistic": logistic, "mlp": mlp, "lstm": lstm, "transformer": transformer, "resnet50": resnet50, "gpt2": gpt2,
 }  # fmt: skip

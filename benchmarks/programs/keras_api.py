@@ -137,6 +137,44 @@ def vgg16(k: Any) -> Action:
     return lambda: model.predict(x, batch_size=8, verbose=0)
 
 
+def resnet50_model(k: Any) -> Any:
+    sizes = data.RESNET50
+    k.config.set_dtype_policy("mixed_bfloat16")
+    inputs = k.Input((sizes.size, sizes.size, 3))
+    base = k.applications.ResNet50(weights=None, include_top=False, pooling="avg", input_tensor=inputs)
+    model = k.Model(inputs, k.layers.Dense(sizes.classes, dtype="float32")(base.output))
+    loss = k.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(k.optimizers.SGD(0.1, momentum=0.9), loss)
+    return model
+
+
+def gpt2_model(k: Any) -> Any:
+    class Places(k.layers.Layer):
+        """Adds what is learned of each place in a text."""
+
+        def build(self, shape: Any) -> None:
+            self.places = self.add_weight(shape=shape[1:], initializer="uniform")
+
+        def call(self, x: Any) -> Any:
+            return x + self.places
+
+    sizes = data.GPT2
+    k.config.set_dtype_policy("mixed_bfloat16")
+    inputs = k.Input((sizes.steps,), dtype="int32")
+    x = Places()(k.layers.Embedding(sizes.words, sizes.width)(inputs))
+    for _ in range(sizes.blocks):
+        y = k.layers.LayerNormalization(epsilon=1e-5)(x)
+        x = x + k.layers.MultiHeadAttention(sizes.heads, sizes.width // sizes.heads)(y, y, use_causal_mask=True)
+        y = k.layers.LayerNormalization(epsilon=1e-5)(x)
+        y = k.layers.Dense(4 * sizes.width, activation=lambda x: k.ops.gelu(x, approximate=True))(y)
+        x = x + k.layers.Dense(sizes.width)(y)
+    x = k.layers.LayerNormalization(epsilon=1e-5)(x)
+    model = k.Model(inputs, k.layers.Dense(sizes.words, use_bias=False)(x))
+    loss = k.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(k.optimizers.AdamW(3e-4, weight_decay=0.1), loss)
+    return model
+
+
 STEADY: dict[str, Callable[[Any], Action]] = {
     "logistic": lambda k: epoch(logistic_model(k), data.logistic(), 1, epochs=200),
     "mlp": lambda k: epoch(mlp_model(k), data.digits(60_000, flat=True), 128, epochs=3),
@@ -149,6 +187,8 @@ STEADY: dict[str, Callable[[Any], Action]] = {
     "row_train": row_train,
     "bulk_predict": bulk_predict,
     "vgg16": vgg16,
+    "resnet50": lambda k: epoch(resnet50_model(k), data.RESNET50.arrays(), data.RESNET50.batch),
+    "gpt2": lambda k: epoch(gpt2_model(k), data.GPT2.arrays(), data.GPT2.batch),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -116,6 +117,114 @@ def transformer() -> Action:
     return epoch(Encoder(), torch.optim.Adam, F.binary_cross_entropy_with_logits, data.texts(1_024, 128), 32)
 
 
+class Wide(nn.Module):
+    """A block of ResNet-50: 1 x 1, 3 x 3, 1 x 1."""
+
+    def __init__(self, inputs: int, filters: int, strides: int) -> None:
+        super().__init__()
+        conv = partial(nn.Conv2d, bias=False)
+        norm = nn.BatchNorm2d
+        self.main = nn.Sequential(
+            conv(inputs, filters, 1, strides), norm(filters), nn.ReLU(),
+            conv(filters, filters, 3, 1, 1), norm(filters), nn.ReLU(),
+            conv(filters, 4 * filters, 1), norm(4 * filters),
+        )  # fmt: skip
+        self.short: nn.Module = nn.Identity()
+        if inputs != 4 * filters:
+            self.short = nn.Sequential(conv(inputs, 4 * filters, 1, strides), norm(4 * filters))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(self.main(x) + self.short(x))
+
+
+def resnet50_model() -> nn.Module:
+    sizes = data.RESNET50
+    parts: list[nn.Module] = [
+        nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)
+    ]  # fmt: skip
+    inputs = 64
+    for stage, blocks in enumerate(sizes.stages):
+        for block in range(blocks):
+            parts.append(Wide(inputs, 64 << stage, 2 if stage and not block else 1))
+            inputs = 256 << stage
+    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, sizes.classes))
+
+
+class Attentive(nn.Module):
+    """A block of GPT-2."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.project, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        parts = self.project(self.norm1(x)).view(*x.shape[:2], 3, self.heads, -1)
+        q, k, v = (part.transpose(1, 2) for part in parts.unbind(2))
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(x.shape)
+        x = x + self.out(attended)
+        return x + self.dense(self.norm2(x))
+
+
+class Generator(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = data.GPT2
+        self.words, self.places = nn.Embedding(sizes.words, sizes.width), nn.Embedding(sizes.steps, sizes.width)
+        self.blocks = nn.Sequential(*[Attentive(sizes.width, sizes.heads) for _ in range(sizes.blocks)])
+        self.norm, self.out = nn.LayerNorm(sizes.width), nn.Linear(sizes.width, sizes.words, bias=False)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.out(self.norm(self.blocks(self.words(ids) + self.places.weight)))
+
+
+def compiled_epoch(model: nn.Module, make: Any, sizes: Any) -> Action:
+    """One epoch of a compiled model in bfloat16, on the GPU if there is one; batches are copied on the way."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_float32_matmul_precision("high")
+    x, y = map(torch.from_numpy, sizes.arrays())
+    y = y.long()
+    if images := x.ndim == 4:
+        x = x.permute(0, 3, 1, 2)  # channels last, as they lie
+    model = model.to(device, memory_format=torch.channels_last if images else torch.contiguous_format)
+    optimizer = make(model.parameters())
+
+    @torch.compile
+    def judged(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(device.type, torch.bfloat16):
+            outputs = model(x)
+        return F.cross_entropy(outputs.flatten(0, -2).float(), y.flatten())
+
+    def batch(at: torch.Tensor) -> list[torch.Tensor]:
+        if device.type == "cpu":
+            return [x[at], y[at]]
+        return [a[at].pin_memory().to(device, non_blocking=True) for a in (x, y)]
+
+    def action() -> None:
+        model.train()
+        total = torch.zeros((), device=device)
+        for at in torch.randperm(len(x)).split(sizes.batch):
+            optimizer.zero_grad()
+            loss = judged(*batch(at))
+            loss.backward()
+            optimizer.step()
+            total = total + loss.detach()
+        total.item()
+
+    action()
+    return action
+
+
+def resnet50() -> Action:
+    return compiled_epoch(resnet50_model(), lambda p: torch.optim.SGD(p, 0.1, momentum=0.9), data.RESNET50)
+
+
+def gpt2() -> Action:
+    return compiled_epoch(Generator(), lambda p: torch.optim.AdamW(p, 3e-4, weight_decay=0.1), data.GPT2)
+
+
 def bulk_predict() -> Action:
     model, x = mlp_model().eval(), torch.from_numpy(data.digits(60_000, flat=True)[0])
 
@@ -147,5 +256,5 @@ def vgg16() -> Action:
 
 STEADY: dict[str, Callable[[], Action]] = {
     "logistic": logistic, "mlp": mlp, "convnet": convnet, "resnet20": resnet20, "lstm": lstm,
-    "transformer": transformer, "bulk_predict": bulk_predict, "vgg16": vgg16,
+    "transformer": transformer, "bulk_predict": bulk_predict, "vgg16": vgg16, "resnet50": resnet50, "gpt2": gpt2,
 }  # fmt: skip

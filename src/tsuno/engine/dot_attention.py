@@ -1,8 +1,9 @@
-"""Attention on a CPU: products that read time and heads as they lie or, by the array library, heads before time.
+"""Attention: by NVIDIA's fused kernel where there is one, else by products that suit the device.
 
-The gradient makes the attention weights anew unless they are small: that costs one product of five, and saves keeping
-the largest array of the network. Where weights of all examples would not fit in the cache by far, some examples are
-done at a time, so that memory does not grow with the batch. What is not plain attention goes the array library's way.
+On a CPU they read time and heads as they lie or, by the array library, heads before time. The gradient makes the
+attention weights anew unless they are small: that costs one product of five, and saves keeping the largest array of the
+network. Where weights of all examples would not fit in the cache by far, some examples are done at a time, so that
+memory does not grow with the batch. What is not plain attention goes the array library's way.
 
 Source: Tri Dao, Daniel Y. Fu, Stefano Ermon, Atri Rudra and Christopher Ré, *FlashAttention: Fast and Memory-Efficient
 Exact Attention with IO-Awareness*, 2022 (for the gradient without the weights).
@@ -12,14 +13,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as xp
 from jax import lax
 
 from tsuno.engine.onednn import product
-from tsuno.engine.placement import is_for_this_cpu
+from tsuno.engine.placement import is_for_this_cpu, is_portable
 
 _SMALL = 1 << 21
 """Numbers in the weights up to which they are kept for the gradient: 8 MiB."""
@@ -37,14 +38,23 @@ def attention(
     *,
     scale: float | None = None,
     is_causal: bool = False,
-    implementation: Literal["cudnn", "xla"] | None = None,
+    fused: bool | None = None,
 ) -> Any:
-    """softmax(Q Kᵀ · scale) V for `query` (batch, T, heads, depth), `key` and `value` (batch, S, heads, depth)."""
-    plain = bias is None and query.shape[2:] == key.shape[2:] == value.shape[2:]
-    if not plain or query.dtype != "float32" or implementation == "cudnn" or not is_for_this_cpu():
+    """softmax(Q Kᵀ · scale) V for `query` (batch, T, heads, depth), `key` and `value` (batch, S, heads, depth).
+
+    `fused` says whether to insist on the kernel of NVIDIA's GPUs (ignored on other devices), or on not using it.
+    """
+    if fused is None:
+        fused = bias is None and _has_kernel(query, key, value, mask)
+    if fused and jax.default_backend() == "gpu":
+        if mask is not None:  # the kernel reads it whole along both times
+            mask = xp.broadcast_to(mask, (*mask.shape[:2], query.shape[1], key.shape[1]))
         return jax.nn.dot_product_attention(
-            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation=implementation
+            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
         )
+    plain = bias is None and query.shape[2:] == key.shape[2:] == value.shape[2:]
+    if not plain or query.dtype != "float32" or not is_for_this_cpu():
+        return jax.nn.dot_product_attention(query, key, value, bias, mask, scale=scale, is_causal=is_causal)
     batch, queries, heads, depth = query.shape
     seen = xp.tril(xp.ones((queries, key.shape[1]), bool))[None, None] if is_causal else None
     if mask is not None:
@@ -57,6 +67,17 @@ def attention(
     if seen is None or len(seen) == 1:
         return _by_parts(lambda q, k, v: attend(q, k, v, seen), at_a_time, query, key, value)
     return _by_parts(attend, at_a_time, query, key, value, seen)
+
+
+def _has_kernel(query: Any, key: Any, value: Any, mask: Any) -> bool:
+    """Whether what is traced is for a GPU whose library has attention of such arrays as one kernel (cuDNN 9)."""
+    if is_portable() or jax.default_backend() != "gpu" or query.dtype not in ("bfloat16", "float16"):
+        return False
+    generation = str(getattr(jax.local_devices()[0], "compute_capability", "")).partition(".")[0]
+    depth = query.shape[3]
+    even = mask is None or query.shape[1] % 2 == key.shape[1] % 2 == 0
+    fits = even and depth <= 128 and depth % 8 == 0 and value.shape[3] == depth
+    return fits and generation.isdigit() and int(generation) >= 8
 
 
 def _by_parts(function: Callable[..., Any], size: int, *arrays: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +48,12 @@ def is_shareable(x: Any) -> bool:
 def placed(x: np.ndarray) -> Any:
     """An engine array of a host array that nobody changes any more, without a copy where that is possible."""
     return xp.asarray(x) if x.dtype != jax.dtypes.canonicalize_dtype(x.dtype) else jax.device_put(x)
+
+
+def release_memory() -> None:
+    """Give memory that has been freed back to the system, where the C library would keep it (glibc)."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def memory() -> int | None:

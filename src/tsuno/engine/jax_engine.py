@@ -18,7 +18,7 @@ from jax import Array, lax
 from tsuno.engine.cache import use_compilation_cache
 from tsuno.engine.convolution import avg_pool, conv, conv_transpose, max_pool
 from tsuno.engine.dot_attention import attention
-from tsuno.engine.host_arrays import empty, host_memory, is_host, is_shareable, memory, placed, put
+from tsuno.engine.host_arrays import empty, host_memory, is_host, is_shareable, memory, placed, put, release_memory
 from tsuno.engine.loops import recurrence
 from tsuno.engine.placement import copy, eager, for_any_device, from_host, with_gradient
 from tsuno.engine.products import einsum, matmul
@@ -47,17 +47,17 @@ from tsuno.engine.randomness import (
 )
 
 __all__ = [
-    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
-    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
-    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "einsum", "empty", "enable_float64",
-    "eval_shape", "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop",
-    "gamma", "has_fused_attention", "host_memory", "is_array", "is_host", "is_key", "is_shareable", "is_stored",
-    "is_traced", "is_unknown_size", "jvp", "linalg", "matmul", "max_pool", "memory", "named", "nn", "normal", "on_host",
-    "permutation", "placed", "put", "randint", "ready", "recurrence", "remat", "resize", "restored_program",
-    "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program", "show", "special",
-    "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes", "take_rows",
-    "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree", "truncated_normal",
-    "uniform", "value_and_grad", "vmap", "while_loop", "xp",
+    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
+    "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient", "default_device",
+    "device_count", "dynamic_slice", "dynamic_update", "eager", "einsum", "empty", "enable_float64", "eval_shape",
+    "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop", "gamma", "host_memory",
+    "is_array", "is_host", "is_key", "is_shareable", "is_stored", "is_traced", "is_unknown_size", "jvp", "linalg",
+    "matmul", "max_pool", "memory", "named", "nn", "normal", "on_host", "permutation", "placed", "put", "randint",
+    "ready", "recurrence", "release_memory", "remat", "resize", "restored_program", "rsqrt", "scale_and_translate",
+    "scan", "scatter", "segment_reduce", "serialized_program", "show", "special", "start_trace", "stop_gradient",
+    "stop_trace", "subprogram", "switch", "symbolic_sizes", "take_rows", "tensorflow_function", "to_numpy", "top_k",
+    "traced_program", "traced_step", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop",
+    "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer
@@ -280,11 +280,6 @@ def bitcast(x: Any, dtype: Any) -> Array:
 
 
 use_compilation_cache()
-
-
-def has_fused_attention() -> bool:
-    """Whether the device has a kernel for attention that never makes the weights."""
-    return jax.default_backend() == "gpu"
 
 
 def start_trace(folder: str) -> None:

@@ -64,25 +64,23 @@ class _Heads(Layer):
         self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
 
     def _mask(
-        self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any, causal: bool
+        self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any
     ) -> Any:
-        """Which query may attend to which value: all masks together, or None."""
+        """Which query may attend to which value, but for causality: all masks together, or None."""
         parts = []
         if query_mask is not None:
             parts.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
         for mask in (value_mask, key_mask):
             if mask is not None:
                 parts.append(ops.expand_dims(ops.cast(mask, "bool"), -2))
-        if causal or self.sliding_window is not None:
-            ahead = ops.arange(query.shape[1])[None, :, None] - ops.arange(value.shape[1])[None, None, :]
-            parts += [ahead >= 0] if causal else []
-            parts += [] if self.sliding_window is None else [ops.abs(ahead) < self.sliding_window]
+        if self.sliding_window is not None:
+            parts.append(ops.abs(_ahead(query.shape[1], value.shape[1])) < self.sliding_window)
         if attention_mask is not None:
             parts.append(ops.cast(attention_mask, "bool"))
         return functools.reduce(ops.logical_and, parts) if parts else None
 
     def _attend(
-        self, q: Any, k: Any, v: Any, mask: Any, scale: float, scores: bool, training: bool | None
+        self, q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: float, scores: bool, training: bool | None
     ) -> tuple[Any, Any]:
         """The weighted sums of values (batch, ..., heads, size), and the weights if they are asked for."""
         flash = is_flash_attention_enabled() if self.flash_attention is None else self.flash_attention
@@ -91,10 +89,16 @@ class _Heads(Layer):
                 f"`{self.path}` cannot return attention scores or drop any with flash_attention=True, which never "
                 "makes them: leave out one of the two."
             )
+        at_once = len(q.shape) == 4 and q.shape[-1] == v.shape[-1] and not scores and not self.dropout
+        if causal and not at_once:
+            before = _ahead(q.shape[1], v.shape[1]) >= 0
+            mask = before if mask is None else ops.logical_and(mask, before)
         for _ in range(0 if mask is None else len(q.shape) + self._attended_axes - 1 - len(mask.shape)):
             mask = ops.expand_dims(mask, -2 * self._attended_axes - 1)
-        if len(q.shape) == 4 and q.shape[-1] == v.shape[-1] and not scores and not self.dropout:
-            return ops.dot_product_attention(q, k, v, mask=mask, scale=scale, flash_attention=flash), None
+        if at_once:
+            return ops.dot_product_attention(
+                q, k, v, mask=mask, scale=scale, is_causal=causal, flash_attention=flash
+            ), None
         weights = ops.einsum(self._score_equation, k, q * scale)
         last = tuple(range(-self._attended_axes, 0))
         weights = masked_softmax(weights, mask, last if len(last) > 1 else -1)
@@ -202,11 +206,11 @@ class MultiHeadAttention(_Heads):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
+        mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask)
         q, v = self.query_dense(query), self.value_dense(value)
         k = self.key_dense(value if key is None else key)
         scale = 1 / math.sqrt(self.key_dim)
-        heads, weights = self._attend(q, k, v, mask, scale, return_attention_scores, training)
+        heads, weights = self._attend(q, k, v, mask, use_causal_mask, scale, return_attention_scores, training)
         output = self.output_dense(heads * self._gate_dense(query) if self.use_gate else heads)
         return (output, weights) if return_attention_scores else output
 
@@ -304,13 +308,13 @@ class GroupedQueryAttention(_Heads):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
+        mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask)
         each = self.num_query_heads // self.num_key_value_heads
         q = self._query_dense(query)
         k = ops.repeat(self._key_dense(value if key is None else key), each, axis=2)
         v = ops.repeat(self._value_dense(value), each, axis=2)
         scale = 1 / math.sqrt(self.head_dim)
-        heads, weights = self._attend(q, k, v, mask, scale, return_attention_scores, training)
+        heads, weights = self._attend(q, k, v, mask, use_causal_mask, scale, return_attention_scores, training)
         output = self._output_dense(heads * self._gate_dense(query) if self.use_gate else heads)
         return (output, weights) if return_attention_scores else output
 
@@ -322,6 +326,11 @@ GroupQueryAttention = GroupedQueryAttention
 _DENSE_PARTS = [
     f"{weight}_{part}" for weight in ("kernel", "bias") for part in ("initializer", "regularizer", "constraint")
 ] + ["activity_regularizer"]
+
+
+def _ahead(queries: int, values: int) -> Any:
+    """How many places each query is ahead of each value, (1, T, S)."""
+    return ops.arange(queries)[None, :, None] - ops.arange(values)[None, None, :]
 
 
 def _again(part: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from tsuno import engine
 from tsuno.core import settings
@@ -288,8 +288,8 @@ def dot_product_attention(
         mask: True where a query may look, of the shape of `bias`.
         scale: 1 / √depth by default.
         is_causal: whether a query may look only at keys up to its own place.
-        flash_attention: whether to use the fused kernel of NVIDIA GPUs where there is one; the engine chooses by
-            default.
+        flash_attention: whether to use the fused kernel of NVIDIA GPUs, which never makes the weights; by default it
+            is used for half precision on GPUs since Ampere, where it takes the shapes.
         attn_logits_soft_cap: bounds logits l smoothly by l / (1 + |l| / cap).
 
     Example:
@@ -307,9 +307,7 @@ def dot_product_attention(
     mask = None if mask is None else _four_axes(xp.asarray(mask, bool))
     if attn_logits_soft_cap is not None:
         return _capped_attention(query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap)
-    fused = bool(flash_attention) and engine.has_fused_attention()
-    kernel: Literal["cudnn", "xla"] | None = "cudnn" if fused else "xla" if flash_attention is False else None
-    return engine.attention(query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation=kernel)
+    return engine.attention(query, key, value, bias, mask, scale=scale, is_causal=is_causal, fused=flash_attention)
 
 
 def _four_axes(x: Any) -> Any:

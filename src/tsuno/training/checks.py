@@ -104,10 +104,7 @@ def check_targets(model: Any, y: Any, y_pred: Any, shape_of_y: Any, sample_weigh
         if _refers_to_graph(fn):
             continue
         if _is_own(fn) or tuple(target.shape[1:]) != tuple(output.shape[1:]):
-            rows = output.shape[0] or len(array)
-            pair = [KerasTensor((rows, *each.shape[1:]), str(each.dtype)) for each in (target, output)]
-            with scope(losses=[]):
-                infer(partial(_value, "loss", fn), tuple(pair), {})
+            _try(model, "loss", fn, output.shape[0] or len(array), target, output)
         _check_labels(fn, np.asarray(array), output)
     _check_metrics(model, y, y_pred, shape_of_y)
     _check_probabilities(model)
@@ -142,6 +139,18 @@ def _refers_to_graph(fn: Any) -> bool:
     return is_symbolic([*found.nonlocals.values(), *found.globals.values()])
 
 
+def _try(model: Any, what: str, fn: Any, rows: int, *pair: Any) -> None:
+    """Call a loss or a metric with symbolic tensors like these, once for each pair of shapes."""
+    tensors = tuple(KerasTensor((rows, *each.shape[1:]), str(each.dtype)) for each in pair)
+
+    def call() -> bool:
+        with scope(losses=[]):
+            infer(partial(_value, what, fn), tensors, {})
+        return True
+
+    model._programs.get((what, fn, *((tensor.shape, tensor.dtype) for tensor in tensors)), call)
+
+
 def _value(what: str, fn: Any, y_true: Any, y_pred: Any) -> Any:
     """The value of a loss or a metric, which must be one."""
     if not _is_own(fn):
@@ -167,8 +176,7 @@ def _check_metrics(model: Any, y: Any, y_pred: Any, shape_of_y: Any) -> None:
     for row, weighted, array, output in zip(compiled._metrics, compiled._weighted, targets, outputs, strict=True):
         for metric in (*row, *weighted) if array is not None else ():
             if _is_own(metric):
-                pair = [KerasTensor((len(array), *each.shape[1:]), str(each.dtype)) for each in (array, output)]
-                infer(partial(_value, "metric", metric), tuple(pair), {})
+                _try(model, "metric", metric, len(array), array, output)
             elif isinstance(metric, BinaryAccuracy) and _is_continuous(array) and not compiled.remarked:
                 warnings.warn(
                     f"The metric {metric.name!r} counts classes that are right; the targets are numbers such as "

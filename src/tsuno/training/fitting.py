@@ -26,7 +26,8 @@ from tsuno.training.program import NEVER, Program
 from tsuno.training.step import WATCHED
 
 Logs = dict[str, Any]
-_SECONDS_PER_DISPATCH = {"watched": 0.1, "unwatched": 1.0}
+_SECONDS_PER_DISPATCH = {"watched": (0.1, 1.0), "unwatched": (1.0, 2.0)}
+"""At least, and at most."""
 _IN_FLIGHT = 2
 """How many dispatches the device may be behind: enough for it never to wait, few enough for memory and for Ctrl-C."""
 

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
-from tsuno.core.collecting import without_collecting
 from tsuno.core.context import scope
 from tsuno.core.spec import KerasTensor
 from tsuno.core.variable import Variable, variables_of
 from tsuno.data import ArrayData, Chunk, Data
 from tsuno.data.stream import StreamData
 from tsuno.training import checks
-from tsuno.training.program import Program
+from tsuno.training.program import Program, compiling
 from tsuno.training.step import Step, measuring_state, predict_step, training_state
 
 
@@ -159,7 +158,7 @@ def predictor(model: Any) -> Any:
 
         def predict(x: Any) -> Any:
             nonlocal known
-            with nullcontext() if known else without_collecting():
+            with nullcontext() if known else compiling():
                 outputs, states = run({key: variable._value for key, variable in table.items()}, x)
             known = True
             for variable, value in zip(carried, states, strict=True):

@@ -32,6 +32,8 @@ _LARGE_OF_IMAGES = 30 * _LARGE
 """The same where kernels are convolved: most of the arithmetic is then on images."""
 NEVER = 1 << 30
 """The period of counters that go on."""
+_SMALL = 0.03
+"""The part of a dispatch's time that may go to the dispatch itself."""
 
 
 class Program:
@@ -85,7 +87,7 @@ class Program:
             (fixed if path in self._fixed else state)[path] = variable._value
         known = (chunk.batch_size, chunk.filled) in self._known
         self._known.add((chunk.batch_size, chunk.filled))
-        with _undisturbed(), nullcontext() if known else without_collecting():
+        with _undisturbed(), nullcontext() if known else compiling():
             state, last, every = self._dispatch(
                 fixed, state, chunk.arrays, chunk.order, steps, size=chunk.batch_size, filled=chunk.filled
             )
@@ -168,33 +170,55 @@ def _undisturbed() -> Iterator[None]:
         handler(*held[0])
 
 
+@contextmanager
+def compiling() -> Iterator[None]:
+    """A block in which a program is compiled, which takes 50 to 100 MB that nobody needs afterwards."""
+    try:
+        with without_collecting():
+            yield
+    finally:
+        engine.release_memory()
+
+
 def _put(kept: Any, value: Any, place: Any) -> Any:
     """`kept` with `value` at a place along its first axis."""
     return engine.dynamic_update(kept, value[None], (place, *(0,) * value.ndim))
 
 
 class Pace:
-    """How many steps to give to one dispatch, found by timing the first few dispatches of a program."""
+    """How many steps to give to one dispatch, found by timing the first few dispatches of a program.
+
+    A dispatch of n steps takes a + n · b seconds: a is long where the system must clear much memory for it. As many
+    steps are taken together as make a small beside them, within what whoever looks on can wait for.
+    """
 
     def __init__(self) -> None:
         self._seen = 0
-        self._seconds = 0.0
+        self._alone = self._fixed = self._each = 0.0
 
     @property
     def measuring(self) -> bool:
         """Whether the next dispatch is to be timed; the first compiles, so it says nothing."""
         return self._seen < 3
 
-    def steps(self, seconds: float, at_most: int) -> int:
-        """How many steps take about so many seconds."""
+    def steps(self, seconds: tuple[float, float], at_most: int) -> int:
+        """How many steps take at least about so many seconds, and longer up to a limit if that saves time."""
         if self._seen < 2:
             return 1
-        return max(1, min(at_most, int(seconds / max(self._seconds, 1e-7))))
+        least, most = seconds
+        together = max(least, min(self._fixed / _SMALL, most)) / max(self._each, 1e-7)
+        return min(at_most, max(2 if self.measuring else 1, int(together)))
 
     def note(self, started: float, steps: int) -> None:
         """Remember how long a dispatch took that has just finished."""
         self._seen += 1
-        self._seconds = (time.perf_counter() - started) / steps
+        taken = time.perf_counter() - started
+        self._each, self._fixed = taken / steps, 0.0
+        if steps == 1:
+            self._alone = taken
+        elif self._alone < taken:
+            self._each = (taken - self._alone) / (steps - 1)
+            self._fixed = max(0.0, self._alone - self._each)
 
 
 class Programs:
