@@ -55,6 +55,10 @@ class ArrayData:
         """From now on, fill up the last batch of a pass, if it is smaller than others, with rows that do not count."""
         self._filled = self.can_fill
 
+    def divide(self, part: int) -> None:
+        """From now on, gather so many batches at a time on the host."""
+        self._in_parts, self._part = True, part
+
     @property
     def can_fill(self) -> bool:
         """Whether the last batch of a pass is smaller than others."""

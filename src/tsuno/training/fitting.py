@@ -26,7 +26,7 @@ from tsuno.training.program import NEVER, Program
 from tsuno.training.step import WATCHED
 
 Logs = dict[str, Any]
-_SECONDS_PER_DISPATCH = {"watched": (0.1, 1.0), "unwatched": (1.0, 2.0)}
+SECONDS_PER_DISPATCH = {"watched": (0.1, 1.0), "unwatched": (1.0, 2.0)}
 """At least, and at most."""
 _IN_FLIGHT = 2
 """How many dispatches the device may be behind: enough for it never to wait, few enough for memory and for Ctrl-C."""
@@ -138,7 +138,7 @@ class Run:
             return 1
         most = self.data.span(KEPT_LOGS)
         if self._savers and self.data.steps:  # which need a boundary now and then
-            most = min(most, self.program.pace.steps(_SECONDS_PER_DISPATCH["unwatched"], NEVER) // self.data.steps)
+            most = min(most, self.program.pace.steps(SECONDS_PER_DISPATCH["unwatched"], NEVER) // self.data.steps)
         return max(1, min(most, self.epochs - self.epoch))
 
     def _watches_batches(self) -> bool:
@@ -215,7 +215,7 @@ def run_epoch(
     """Run the program over one epoch of data, or what is left of it; the last step's logs, still on the device."""
     stepping, every = watchers.watching(phase, "step"), watchers.watching(phase, "every")
     latest = watchers.watching(phase, "latest") if watched == 1 else []
-    seconds = _SECONDS_PER_DISPATCH["watched" if watched == 1 else "unwatched"]
+    seconds = SECONDS_PER_DISPATCH["watched" if watched == 1 else "unwatched"]
     training = run if run is not None and phase == "train" else None
     observes = training is not None and bool(training._observers)
     longest = 1 if stepping else KEPT_LOGS if every or observes else NEVER
@@ -269,7 +269,7 @@ def _epochs(program: Program, data: Data, epochs: int) -> list[tuple[Logs, int]]
         done = 0
         while done < chunk.count:
             count = min(
-                KEPT_LOGS, chunk.count - done, program.pace.steps(_SECONDS_PER_DISPATCH["unwatched"], chunk.count)
+                KEPT_LOGS, chunk.count - done, program.pace.steps(SECONDS_PER_DISPATCH["unwatched"], chunk.count)
             )
             _, logs = program.paced(chunk, chunk.start + done, count, done, data.steps)
             ends += [(logs, i) for i in range(count) if (done + i + 1) % data.steps == 0]

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from tsuno import engine
 from tsuno.callbacks import BackupAndRestore, CallbackList, History
-from tsuno.callbacks.callback_list import as_list, call_hook
+from tsuno.callbacks.callback_list import as_list
 from tsuno.core.errors import unknown
 from tsuno.core.settings import max_epochs, max_steps_per_epoch
 from tsuno.core.variable import bind, unbind
 from tsuno.data import ArrayData, Data, make_data, split_batch
-from tsuno.data.chunk import rows_of
 from tsuno.training import calls, checks
 from tsuno.training.filling import fill
 from tsuno.training.fitting import Run, read
 from tsuno.training.fitting import evaluate as measure
+from tsuno.training.predicting import bulk_program, predictions
 from tsuno.training.preparing import (
     check_to_predict,
     check_values,
@@ -150,53 +148,25 @@ def predict(model: Any, x: Any, *, batch_size: int | None, verbose: Any, steps: 
     _limit_steps(data)
     sample = data.sample()[0]
     check_to_predict(model, sample, data.arrays[0] if isinstance(data, ArrayData) else sample)
-    forward = predictor(model)
     watched = _verbosity(verbose)
     watchers = CallbackList(
         callbacks, add_progbar=bool(watched), model=model, verbose=watched, epochs=1, steps=data.steps
     )
-    watching = [
-        *watchers.watching("predict", "step"),
-        *watchers.watching("predict", "every"),
-        *watchers.watching("predict", "latest"),
-    ]
-    if not watching:  # who watches sees the rows of a batch and no more
+    stepping = [*watchers.watching("predict", "step"), *watchers.watching("predict", "every")]
+    bulk = None
+    if not stepping:  # who watches sees the rows of a batch and no more
         fill(model, data, "predict")
-    outputs: list[Any] = []
-    counts: list[int | None] = []
+        bulk = bulk_program(model, data)
+    watching = [*stepping, *watchers.watching("predict", "latest")]
     try:
         watchers.on_predict_begin()
-        for batch, count in _batches(data):
-            counts.append(count)
-            for callback in watching:
-                call_hook(callback, "on_predict_batch_begin", len(outputs))
-            outputs.append(forward(batch))
-            for callback in watching:
-                call_hook(callback, "on_predict_batch_end", len(outputs) - 1, {"outputs": outputs[-1]})
+        outputs = predictions(model, data, bulk, watching, watched == 1)
         watchers.on_predict_end()
     finally:
         watchers.close()
-    if len(outputs) > 1:
-        join = lambda *parts: np.concatenate([part[:count] for part, count in zip(parts, counts, strict=True)])
-        return engine.tree.map(join, *engine.fetch(outputs))
-    if isinstance(data, ArrayData) and steps is None:
+    if isinstance(data, ArrayData) and data.batches == 1 and steps is None:
         calls.remember(model, "predict", x)
-    return calls.on_host(outputs[0])
-
-
-def _batches(data: Data) -> Iterator[tuple[Any, int | None]]:
-    """The inputs, batch by batch; and how many rows count, of one that is filled up."""
-    for chunk in data.chunks():
-        for i in range(chunk.start, chunk.start + chunk.count):
-            rows = chunk.order[i * chunk.batch_size : (i + 1) * chunk.batch_size]
-            inputs = chunk.arrays[0]
-            count = int((rows >= 0).sum()) if rows[-1] < 0 else None
-            if count is not None:
-                rows = rows_of(rows)
-                inputs = engine.tree.map(lambda a, at=rows: (np.asarray(a) if engine.is_host() else a)[at], inputs)
-            elif len(rows) < len(engine.tree.leaves(chunk.arrays)[0]):
-                inputs = engine.tree.map(lambda a, rows=rows: a[rows[0] : rows[-1] + 1], inputs)
-            yield inputs, count
+    return outputs
 
 
 def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:

@@ -132,7 +132,7 @@ def test_program(model: Any) -> Program:
         counters = {id(variable) for metric in model.metrics for variable in metric.variables}
         counters |= {id(variable) for metric in model.compiled.all_metrics() for variable in metric.variables}
         step = Step(model, "test", measuring_state(model))
-        counters |= {id(variable) for variable in _carried(model)}
+        counters |= {id(variable) for variable in carried(model)}
         fixed = (lambda variable: False) if model.has_own("test_step") else (lambda v: id(v) not in counters)
         return Program(step, fixed, model.reset_metrics, model.compiled.eager)
 
@@ -144,8 +144,8 @@ def predictor(model: Any) -> Any:
     """The function from a batch to its outputs."""
 
     def make() -> Any:
-        carried = _carried(model)
-        step = predict_step(model, carried)
+        states = carried(model)
+        step = predict_step(model, states)
         eager = model.compiled is not None and model.compiled.eager
         table = {str(place): variable for place, variable in enumerate(model.variables)}
 
@@ -159,9 +159,9 @@ def predictor(model: Any) -> Any:
         def predict(x: Any) -> Any:
             nonlocal known
             with nullcontext() if known else compiling():
-                outputs, states = run({key: variable._value for key, variable in table.items()}, x)
+                outputs, after = run({key: variable._value for key, variable in table.items()}, x)
             known = True
-            for variable, value in zip(carried, states, strict=True):
+            for variable, value in zip(states, after, strict=True):
                 variable._value = value
             return outputs
 
@@ -170,7 +170,7 @@ def predictor(model: Any) -> Any:
     return model._programs.get("predict", make)
 
 
-def _carried(model: Any) -> list[Variable]:
+def carried(model: Any) -> list[Variable]:
     """The variables in which stateful layers keep what the next batch starts from."""
     layers = [layer for layer in model._flatten_layers() if getattr(layer, "stateful", False) is True]
     return [variable for layer in layers for variable in variables_of(getattr(layer, "states", None) or [])]

@@ -44,16 +44,19 @@ class Program:
         fixed: the variables among them that the step does not change; they are not donated.
         reset: sets the counters of a new epoch.
         eager: run step by step, outside compiled programs.
+        kept: the logs of how many steps a dispatch keeps.
     """
 
     def __init__(
         self,
         step: Step,
         fixed: Callable[[Variable], bool],
-        reset: Callable[[], None],
-        eager: bool,
+        reset: Callable[[], None] = lambda: None,
+        eager: bool = False,
+        kept: int = KEPT_LOGS,
     ) -> None:
         self._step, self.owners, self._reset, self._eager = step, step.owners, reset, eager
+        self.kept = kept
         self._variables = slots(step.owners)
         self._fixed = {path for path, variable in self._variables.items() if fixed(variable)}
         self._compiled_step = engine.subprogram(step)
@@ -119,12 +122,12 @@ class Program:
             state, _, every = carry
             state = self._refreshed(state, (done + i) % period == 0)
             after, logs = self._compiled_step({**fixed, **state}, batch(first + i))
-            every = engine.tree.map(lambda kept, value: _put(kept, value, i % KEPT_LOGS), every, logs)
+            every = engine.tree.map(lambda kept, value: _put(kept, value, i % self.kept), every, logs)
             return {path: after[path] for path in state}, logs, every
 
         shapes = engine.eval_shape(lambda: self._compiled_step({**fixed, **state}, batch(first))[1])
         logs = engine.tree.map(lambda spec: xp.zeros(spec.shape, spec.dtype), shapes)
-        every = engine.tree.map(lambda spec: xp.zeros((KEPT_LOGS, *spec.shape), spec.dtype), shapes)
+        every = engine.tree.map(lambda spec: xp.zeros((self.kept, *spec.shape), spec.dtype), shapes)
         result: tuple[State, Any, Any] = engine.fori_loop(0, count, advance, (state, logs, every))
         return result
 

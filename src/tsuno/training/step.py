@@ -104,6 +104,17 @@ def _is_number(value: Any) -> bool:
     return True
 
 
+class Predicting(Step):
+    """The step of `predict`, whose logs are the outputs."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model, "predict", [model])
+
+    def now(self, batch: Batch) -> Any:
+        with scope(losses=[]):
+            return self._law(pack_x_y_sample_weight(batch[0]))
+
+
 def predict_step(model: Any, carried: Sequence[Variable] = ()) -> Callable[[State, Batch], tuple[Any, list[Any]]]:
     """The outputs of the model for a batch, and the values that some variables then have."""
     law = model.step_of("predict")
