@@ -29,9 +29,9 @@ def digits(rows: int, flat: bool) -> Arrays:
     return x, rng.integers(0, 10, rows).astype("int32")
 
 
-def pictures(rows: int, size: int = 32) -> Arrays:
-    """Colour images, 10 classes."""
-    return rng.random((rows, size, size, 3), dtype="float32"), rng.integers(0, 10, rows).astype("int32")
+def pictures(rows: int, size: int = 32, classes: int = 10) -> Arrays:
+    """Colour images and the numbers of their classes."""
+    return rng.random((rows, size, size, 3), dtype="float32"), rng.integers(0, classes, rows).astype("int32")
 
 
 def texts(rows: int, steps: int, words: int = 20_000) -> Arrays:
@@ -57,10 +57,7 @@ class Residual:
         return 6 * 3.86e9 * (self.size / 224) ** 2 * self.batch * self.batches
 
     def arrays(self) -> Arrays:
-        rows = self.batch * self.batches
-        return rng.random((rows, self.size, self.size, 3), "float32"), rng.integers(0, self.classes, rows).astype(
-            "int32"
-        )
+        return pictures(self.batch * self.batches, self.size, self.classes)
 
 
 @dataclass(frozen=True)

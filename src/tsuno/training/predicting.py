@@ -88,10 +88,14 @@ def predictions(model: Any, data: Data, bulk: Program | None, watching: Sequence
     return engine.tree.map(join, *engine.fetch(found))
 
 
+def _rows(chunk: Chunk, first: int, count: int) -> Any:
+    """What the order names for some batches."""
+    return chunk.order[first * chunk.batch_size : (first + count) * chunk.batch_size]
+
+
 def _batch(chunk: Chunk, i: int) -> Any:
     """The inputs of a batch, sliced where its rows lie side by side."""
-    rows = chunk.order[i * chunk.batch_size : (i + 1) * chunk.batch_size]
-    inputs = chunk.arrays[0]
+    rows, inputs = _rows(chunk, i, 1), chunk.arrays[0]
     if rows[-1] < 0:
         at = rows_of(rows)
         return engine.tree.map(lambda a: (np.asarray(a) if engine.is_host() else a)[at], inputs)
@@ -102,7 +106,7 @@ def _batch(chunk: Chunk, i: int) -> Any:
 
 def _counting(chunk: Chunk, first: int, count: int, stacked: bool) -> Callable[[Any], Any]:
     """What takes from the outputs of some batches, which may be stacked, those of rows that count."""
-    rows = chunk.order[first * chunk.batch_size : (first + count) * chunk.batch_size]
+    rows = _rows(chunk, first, count)
     end = int((rows >= 0).sum()) if rows[-1] < 0 else None
     if not stacked:
         return lambda values: values[:end]

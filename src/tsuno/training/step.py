@@ -117,11 +117,11 @@ class Predicting(Step):
 
 def predict_step(model: Any, carried: Sequence[Variable] = ()) -> Callable[[State, Batch], tuple[Any, list[Any]]]:
     """The outputs of the model for a batch, and the values that some variables then have."""
-    law = model.step_of("predict")
+    predicting = Predicting(model)
 
     def step(state: State, x: Any) -> tuple[Any, list[Any]]:
-        with bound(model, state), scope(losses=[]):
-            return law(pack_x_y_sample_weight(x)), [variable._stored() for variable in carried]
+        with bound(model, state):
+            return predicting.now((x,)), [variable._stored() for variable in carried]
 
     return step
 
