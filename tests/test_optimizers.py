@@ -212,6 +212,23 @@ def test_config(place: int) -> None:
     assert keras.saving.deserialize_keras_object(serialized).get_config() == theirs.get_config()
 
 
+def test_laws_that_leave_numbers_without_a_gradient_alone() -> None:
+    still = set()
+    for place, row in enumerate(ROWS):
+        if trajectories(tsuno)[0][place].keeps_still:
+            optimizer, weights = make(tsuno, row)
+            if not optimizer.takes_rows(weights[0]):
+                continue
+            optimizer.apply([g[0] for g in gradients(optimizer)], weights)
+            kept = [v for v in (*weights, *optimizer.variables) if v is not optimizer._iterations]
+            before = [v.numpy().copy() for v in kept]
+            optimizer.apply([np.zeros_like(g[0]) for g in gradients(optimizer)], weights)
+            for variable, value in zip(kept, before, strict=True):
+                np.testing.assert_array_equal(variable.numpy(), value)
+            still.add(row[0])
+    assert still == {"SGD", "Adagrad"}
+
+
 @pytest.mark.parametrize("name", sorted({name for name, _ in ALL}))
 def test_eager_is_compiled(name: str) -> None:
     place = min(place for place, row in enumerate(ALL) if row[0] == name)

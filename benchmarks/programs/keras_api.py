@@ -83,6 +83,13 @@ def lstm_model(k: Any) -> Any:
     return model
 
 
+def table_model(k: Any) -> Any:
+    layers = [k.layers.Embedding(200_000, 128), k.layers.GlobalAveragePooling1D(), k.layers.Dense(1, "sigmoid")]
+    model = k.Sequential([k.Input((80,), dtype="int32"), *layers])
+    model.compile("adagrad", "binary_crossentropy")
+    return model
+
+
 def transformer_model(k: Any) -> Any:
     inputs = k.Input((128,), dtype="int32")
     x = k.layers.Embedding(20_000, 128)(inputs)
@@ -181,6 +188,7 @@ STEADY: dict[str, Callable[[Any], Action]] = {
     "convnet": lambda k: epoch(convnet_model(k), data.digits(2_560, flat=False), 128),
     "resnet20": lambda k: epoch(resnet20_model(k), data.pictures(1_024), 128),
     "lstm": lambda k: epoch(lstm_model(k), data.texts(1_600, 80), 32),
+    "table": lambda k: epoch(table_model(k), data.texts(1_600, 80, words=200_000), 32),
     "transformer": lambda k: epoch(transformer_model(k), data.texts(1_024, 128), 32),
     "row_predict": row_predict,
     "row_call": row_call,

@@ -103,6 +103,12 @@ def lstm() -> Action:
     return epoch(Reader(), torch.optim.Adam, F.binary_cross_entropy_with_logits, data.texts(1_600, 80), 32)
 
 
+def table() -> Action:
+    model = nn.Sequential(nn.EmbeddingBag(200_000, 128, mode="mean", sparse=True), nn.Linear(128, 1))
+    arrays = data.texts(1_600, 80, words=200_000)
+    return epoch(model, torch.optim.Adagrad, F.binary_cross_entropy_with_logits, arrays, 32)
+
+
 class Encoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -255,6 +261,6 @@ def vgg16() -> Action:
 
 
 STEADY: dict[str, Callable[[], Action]] = {
-    "logistic": logistic, "mlp": mlp, "convnet": convnet, "resnet20": resnet20, "lstm": lstm,
+    "logistic": logistic, "mlp": mlp, "convnet": convnet, "resnet20": resnet20, "lstm": lstm, "table": table,
     "transformer": transformer, "bulk_predict": bulk_predict, "vgg16": vgg16, "resnet50": resnet50, "gpt2": gpt2,
 }  # fmt: skip

@@ -9,8 +9,8 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tsuno.core.collecting import without_collecting
 from tsuno.core.errors import suggest
+from tsuno.engine.collecting import without_collecting
 
 __version__ = "0.1.0"
 

@@ -88,6 +88,16 @@ def value_and_grad(
     if not callable(function):
         raise invalid("value_and_grad.function", "a function that returns a scalar", function)
     _variables(variables, "value_and_grad")
+    return differentiated(function, variables, has_aux)
+
+
+def differentiated(
+    function: Callable[..., Any],
+    variables: Iterable[Variable] | Any,
+    has_aux: bool,
+    by_rows: Callable[[Variable], bool] = lambda _: False,
+) -> Callable[..., tuple[Any, list[Any]]]:
+    """See `value_and_grad`; the gradients of variables for which `by_rows` holds may be `engine.Rows`."""
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
@@ -111,7 +121,12 @@ def value_and_grad(
                 )
             return loss, (result, effects)
 
-        (_, (result, effects)), grads = engine.value_and_grad(scalar, has_aux=True)([v._stored() for v in chosen])
+        values = [v._stored() for v in chosen]
+        tables = [place for place, v in enumerate(chosen) if engine.is_table(v.shape) and by_rows(v)]
+        if tables:
+            (_, (result, effects)), grads = engine.value_and_row_grad(scalar, values, tables)
+        else:
+            (_, (result, effects)), grads = engine.value_and_grad(scalar, has_aux=True)(values)
         return pure.settle(result, effects), grads
 
     return compute

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import Counter
 from collections.abc import Mapping
+
+from tsuno.engine.collecting import collect_all
 
 _used: Counter[str] = Counter()
 
@@ -53,4 +54,4 @@ def clear_session(free_memory: bool = True) -> None:
     """
     reset_names()
     if free_memory:
-        gc.collect()
+        collect_all()

@@ -11,8 +11,12 @@ Nothing is imported here: the first attribute that somebody reads brings the eng
 
 from __future__ import annotations
 
+import functools
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from tsuno.engine.collecting import for_good
 
 if TYPE_CHECKING:
     from jax import Array as Array
@@ -25,16 +29,22 @@ else:
         """`jax.numpy`, imported when its first function is read; functions are kept as they come."""
 
         def __getattr__(self, name: str) -> Any:
-            value = getattr(importlib.import_module("tsuno.engine.jax_engine").xp, name)
+            value = getattr(_jax_engine().xp, name)
             setattr(self, name, value)
             return value
 
     xp = _ArrayNamespace()
 
 
+@functools.cache
+def _jax_engine() -> ModuleType:
+    with for_good():
+        return importlib.import_module("tsuno.engine.jax_engine")
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module 'tsuno.engine' has no attribute {name!r}")
-    value = getattr(importlib.import_module("tsuno.engine.jax_engine"), name)
+    value = getattr(_jax_engine(), name)
     globals()[name] = value
     return value

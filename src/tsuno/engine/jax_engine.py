@@ -45,19 +45,20 @@ from tsuno.engine.randomness import (
     truncated_normal,
     uniform,
 )
+from tsuno.engine.row_gradients import Rows, is_table, value_and_row_grad
 
 __all__ = [
-    "Array", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta", "binomial",
-    "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient", "default_device",
-    "device_count", "dynamic_slice", "dynamic_update", "eager", "einsum", "empty", "enable_float64", "eval_shape",
-    "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop", "gamma", "host_memory",
-    "is_array", "is_host", "is_key", "is_shareable", "is_stored", "is_traced", "is_unknown_size", "jvp", "linalg",
-    "matmul", "max_pool", "memory", "named", "nn", "normal", "on_host", "permutation", "placed", "put", "randint",
-    "ready", "recurrence", "release_memory", "remat", "resize", "restored_program", "rsqrt", "scale_and_translate",
-    "scan", "scatter", "segment_reduce", "serialized_program", "show", "special", "start_trace", "stop_gradient",
-    "stop_trace", "subprogram", "switch", "symbolic_sizes", "take_rows", "tensorflow_function", "to_numpy", "top_k",
-    "traced_program", "traced_step", "tree", "truncated_normal", "uniform", "value_and_grad", "vmap", "while_loop",
-    "xp",
+    "Array", "Rows", "Spec", "Tracer", "asarray", "associative_scan", "attention", "avg_pool", "bernoulli", "beta",
+    "binomial", "bitcast", "categorical", "compile", "cond", "conv", "conv_transpose", "copy", "custom_gradient",
+    "default_device", "device_count", "dynamic_slice", "dynamic_update", "eager", "einsum", "empty", "enable_float64",
+    "eval_shape", "evaluated", "extend_arrays", "fetch", "filter_tracebacks", "for_any_device", "fori_loop", "gamma",
+    "host_memory", "is_array", "is_host", "is_key", "is_shareable", "is_stored", "is_table", "is_traced",
+    "is_unknown_size", "jvp", "linalg", "matmul", "max_pool", "memory", "named", "nn", "normal", "on_host",
+    "permutation", "placed", "put", "randint", "ready", "recurrence", "release_memory", "remat", "resize",
+    "restored_program", "rsqrt", "scale_and_translate", "scan", "scatter", "segment_reduce", "serialized_program",
+    "show", "special", "start_trace", "stop_gradient", "stop_trace", "subprogram", "switch", "symbolic_sizes",
+    "take_rows", "tensorflow_function", "to_numpy", "top_k", "traced_program", "traced_step", "tree",
+    "truncated_normal", "uniform", "value_and_grad", "value_and_row_grad", "vmap", "while_loop", "xp",
 ]  # fmt: skip
 
 Tracer = jax.core.Tracer

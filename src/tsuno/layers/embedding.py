@@ -72,7 +72,8 @@ class Embedding(Quantizable):
         return {"embeddings": TABLE}
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
-        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
+        # Rows are cast after they are looked up: the table as a whole is not touched.
+        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim), autocast=False)
 
     def call(self, inputs: Any) -> Any:
         rows = ops.cast(inputs, "int32")
@@ -146,9 +147,10 @@ class ReversibleEmbedding(Embedding):
             outputs = super().call(inputs)
             set_mask(outputs, super().compute_mask(inputs))
             return outputs
-        table = self.embeddings if self.tie_weights else self.reverse_embeddings
-        if self.reverse_dtype is not None:
-            inputs, table = ops.cast(inputs, self.reverse_dtype), ops.cast(table, self.reverse_dtype)
+        dtype = self.reverse_dtype or self.compute_dtype
+        inputs, table = (
+            ops.cast(x, dtype) for x in (inputs, self.embeddings if self.tie_weights else self.reverse_embeddings)
+        )
         scores = ops.einsum("...b,ab->...a", inputs, table) if self.tie_weights else ops.matmul(inputs, table)
         cap = self.logit_soft_cap
         return scores if cap is None else cap * ops.tanh(scores / cap)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from tsuno import engine
 from tsuno.core.errors import describe
-from tsuno.core.functions import StatelessScope, probe, value_and_grad
+from tsuno.core.functions import StatelessScope, differentiated, probe
 from tsuno.core.variable import Variable
 from tsuno.metrics import Metric
 from tsuno.models.profiling import Profiled
@@ -91,7 +91,7 @@ class Stepping(Profiled, TextReader):
             loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
             return self.optimizer.scale_loss(loss), (loss, y_pred)
 
-        (_, (loss, y_pred)), grads = value_and_grad(loss_of, weights, has_aux=True)()
+        (_, (loss, y_pred)), grads = differentiated(loss_of, weights, True, self.optimizer.takes_rows)()
         self.optimizer.apply(grads, weights)
         return self._measured(x, y, y_pred, sample_weight, loss)
 

@@ -34,6 +34,7 @@ class Adagrad(Optimizer):
     """
 
     slot_names = ("accumulator",)
+    keeps_still = True
 
     def __init__(
         self,

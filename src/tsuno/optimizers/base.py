@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Self
 
-from tsuno import initializers, ops
+from tsuno import engine, initializers, ops
 from tsuno.core.config import Configurable
 from tsuno.core.context import context, scope
 from tsuno.core.dtypes import standardize_dtype
@@ -66,6 +66,8 @@ class Optimizer(Configurable, Holder):
     slot_names: tuple[str | tuple[str, ...], ...] = ()
     """What is kept per weight, in the order of files: for each name the slots of all weights, for a tuple of names
     the slots of each weight together."""
+    keeps_still: bool = False
+    """Whether the law leaves numbers of a weight, and what is kept about them, as they are where the gradient is 0."""
     _untracked = frozenset({"_arguments", "_trainable_variables", "_places"})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -156,6 +158,14 @@ class Optimizer(Configurable, Holder):
     def decay_of(self, variable: Variable) -> float | None:
         """Hook: the weight decay of one weight, if it is not excluded."""
         return self.weight_decay
+
+    def takes_rows(self, variable: Variable) -> bool:
+        """Whether the gradient of a weight may come as `engine.Rows`: nothing happens to the rows that it leaves out,
+        and nobody else wants to see it."""
+        options = (self.clipnorm, self.clipvalue, self.global_clipnorm, self.use_ema, self.gradient_accumulation_steps)
+        plain = not any((*options, self.loss_scale_factor, self.decay_of(variable), variable.constraint))
+        watched = bool(context.observers) or context.probes is not None
+        return self.keeps_still and in_library(type(self)) and plain and not watched
 
     def build_shared(self, variables: Sequence[Variable]) -> None:
         """Hook: make what is kept for all weights together."""
@@ -347,19 +357,28 @@ class Optimizer(Configurable, Holder):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Apply the law to one weight and its slots; old-style optimizers override this instead of `update`."""
         slots = self._slots[self._places[id(variable)]]
+        if rows := gradient.summed(variable.shape[0]) if isinstance(gradient, engine.Rows) else None:
+            gradient = rows.values
+
+        def read(kept: Variable) -> Any:
+            return rows.of(kept.value) if rows else kept.value
+
+        def write(kept: Variable, value: Any) -> None:
+            kept.assign(rows.put(kept.value, value) if rows else value)
+
         dtype = variable.dtype
         # In half precision 1 - 0.999ᵗ would be 0: numbers that hold for all weights stay in float32.
         exact = "float32" if dtype in ("float16", "bfloat16") else dtype
         new, kept = self.update(
-            variable.value,
+            read(variable),
             ops.cast(gradient, dtype),
-            {name: slot.value for name, slot in slots.items()},
+            {name: read(slot) for name, slot in slots.items()},
             ops.cast(self.iterations, exact) + 1,
             ops.cast(learning_rate, exact),
         )
-        variable.assign(new)
+        write(variable, new)
         for name, value in kept.items():
-            slots[name].assign(value)
+            write(slots[name], value)
 
     def _is_due(self) -> Any:
         """Whether this step is one at which accumulated gradients are used."""

@@ -49,6 +49,10 @@ class SGD(Optimizer):
         return ("momentum",) if self.momentum else ()
 
     @property
+    def keeps_still(self) -> bool:  # type: ignore[override]
+        return not self.momentum
+
+    @property
     def momentums(self) -> list[Variable | None]:
         """The momentum of each weight."""
         return self._slots_named("momentum") if self.momentum else []

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from tsuno import engine
-from tsuno.core.collecting import without_collecting
 from tsuno.core.context import constants
 from tsuno.core.variable import State, Variable, bound, slots
 from tsuno.data.chunk import KEPT_LOGS, Chunk, rows_of
 from tsuno.engine import xp
+from tsuno.engine.collecting import without_collecting
 from tsuno.training.step import Step
 
 _LARGE = 500_000
