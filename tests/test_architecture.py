@@ -107,6 +107,19 @@ def test_namespaces_bring_in_no_engine():
     assert run(code) is False
 
 
+def test_what_imports_make_is_not_searched_for_garbage_until_somebody_asks():
+    code = (
+        "import gc, json, weakref, tsuno\n"
+        "class Ring: pass\n"
+        "older = Ring(); older.me = older; seen = weakref.ref(older)\n"
+        "tsuno.ops.ones(1); frozen = gc.get_freeze_count()\n"
+        "del older; gc.collect(); kept = seen() is not None\n"
+        "tsuno.utils.clear_session(); freed = seen() is None\n"
+        "print(json.dumps([frozen > 100_000, kept, freed, gc.get_freeze_count(), gc.isenabled()]))"
+    )
+    assert run(code) == [True, True, True, 0, True]
+
+
 def test_every_name_of_the_top_level_resolves():
     code = "import json, tsuno; print(json.dumps([n for n in dir(tsuno) if getattr(tsuno, n) is None]))"
     assert run(code) == []

@@ -8,7 +8,7 @@ it is traced with two of them. The sizes of the result that differ between the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tsuno import engine
@@ -150,21 +150,27 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
     leaves = [value_of(leaf) for leaf in tree.flatten((args, kwargs))]
     tensors = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
 
-    def trace(probe: int, inner: int) -> Any:
-        def run(nothing: Any, *arrays: Any) -> Any:
-            values = iter(arrays)
-            filled = [next(values) if isinstance(leaf, KerasTensor) else leaf for leaf in leaves]
-            inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
-            with scope(bindings=dict(context.bindings or {}), nothing=nothing):  # what tracing writes is forgotten
-                return function(*inner_args, **inner_kwargs)
+    def once(arrays: Sequence[Any]) -> Any:
+        values = iter(arrays)
+        filled = [next(values) if isinstance(leaf, KerasTensor) else leaf for leaf in leaves]
+        inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
+        with scope(bindings=dict(context.bindings or {})):  # what tracing writes is forgotten
+            return function(*inner_args, **inner_kwargs)
 
+    def trace(*sizes: tuple[int, int]) -> Any:
+        """What comes out for each pair of sizes that stand in for an unknown batch and for other unknown sizes."""
+
+        def run(nothing: Any, *given: Sequence[Any]) -> Any:
+            with scope(nothing=nothing):
+                return [once(arrays) for arrays in given]
+
+        specs = [[_stand_in(tensor, *each) for tensor in tensors] for each in sizes]
         with engine.for_any_device():  # the plain forms of operations, which are the quickest to trace
-            return engine.eval_shape(run, *(_stand_in(tensor, probe, inner) for tensor in (_NOTHING, *tensors)))
+            return engine.eval_shape(run, _stand_in(_NOTHING), *specs)
 
     unknown = any(size is None for tensor in tensors for size in tensor.shape)
     try:
-        first = trace(_PROBES[0], _PROBES[0])
-        second = trace(_PROBES[1], _PROBES[1]) if unknown else first
+        first, *others = trace(*((probe, probe) for probe in _PROBES[: 1 + unknown]))
     except (TypeError, ValueError) as problem:
         # An unknown size may have to equal a known one: let all but the batch be 1, which fits everywhere.
         if not any(size is None for tensor in tensors for size in tensor.shape[1:]):
@@ -173,13 +179,13 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
                 if hasattr(problem, "reason"):
                     problem.reason = _with_unknown(problem.reason)
             raise
-        first, second = trace(_PROBES[0], 1), trace(_PROBES[1], 1)
+        first, *others = trace(*((probe, 1) for probe in _PROBES))
 
     def symbol(a: Any, b: Any) -> KerasTensor:
         sizes = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
         return KerasTensor(sizes, dtype=standardize_dtype(a.dtype))
 
-    return engine.tree.map(symbol, first, second)
+    return engine.tree.map(symbol, first, *(others or [first]))
 
 
 def value_of(x: Any) -> Any:
@@ -195,6 +201,6 @@ def _with_unknown(message: str) -> str:
     return message.replace(f"({_PROBES[0]}, ", "(None, ")
 
 
-def _stand_in(tensor: KerasTensor, probe: int, inner: int) -> Any:
+def _stand_in(tensor: KerasTensor, probe: int = 1, inner: int = 1) -> Any:
     sizes = [(inner if axis else probe) if size is None else size for axis, size in enumerate(tensor.shape)]
     return engine.Spec(tuple(sizes), numpy_dtype(tensor.dtype))
