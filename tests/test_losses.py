@@ -315,6 +315,16 @@ def test_class_numbers_keep_their_value_in_small_floats() -> None:
     assert float(loss([257], logits)) < 0.1
 
 
+def test_classes_that_cannot_be_and_numbers_of_none() -> None:
+    """Logits of -inf rule classes out, and a number that is no class costs nothing and moves nothing."""
+    logits, target = np.array([[0.0, -np.inf, 0.0], [1.0, 2.0, 3.0]], "float32"), np.array([0, 3])
+    scores = tsuno.Variable(logits)
+    loss = lambda: tsuno.ops.sum(tsuno.ops.sparse_categorical_crossentropy(target, scores, from_logits=True))
+    value, (gradient,) = tsuno.value_and_grad(loss, [scores])()
+    np.testing.assert_allclose(value, np.log(2), rtol=1e-6)
+    np.testing.assert_allclose(gradient, [[-0.5, 0, 0.5], [0, 0, 0]], atol=1e-7)
+
+
 def test_classes_may_lie_on_any_axis() -> None:
     scores, labels = simplex(2, 5, 3), rng.integers(0, 3, (2, 5))
     last = tsuno.losses.sparse_categorical_crossentropy(labels, scores)

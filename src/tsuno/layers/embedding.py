@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from tsuno import ops
-from tsuno.core.context import set_mask
+from tsuno.core.context import scope, set_mask
 from tsuno.core.validate import PositiveInt
 from tsuno.layers.adaptable import Quantizable
 from tsuno.layers.parts import LayerOptions
@@ -72,12 +72,12 @@ class Embedding(Quantizable):
         return {"embeddings": TABLE}
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
-        # Rows are cast after they are looked up: the table as a whole is not touched.
-        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim), autocast=False)
+        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Any) -> Any:
-        rows = ops.cast(inputs, "int32")
-        return ops.cast(ops.take(self.embeddings, rows, axis=0), self.compute_dtype)
+        with scope(compute_dtype=None):  # what is looked up is cast, not the whole table
+            rows = ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
+        return ops.cast(rows, self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None
@@ -147,10 +147,9 @@ class ReversibleEmbedding(Embedding):
             outputs = super().call(inputs)
             set_mask(outputs, super().compute_mask(inputs))
             return outputs
-        dtype = self.reverse_dtype or self.compute_dtype
-        inputs, table = (
-            ops.cast(x, dtype) for x in (inputs, self.embeddings if self.tie_weights else self.reverse_embeddings)
-        )
+        table = self.embeddings if self.tie_weights else self.reverse_embeddings
+        if self.reverse_dtype is not None:
+            inputs, table = ops.cast(inputs, self.reverse_dtype), ops.cast(table, self.reverse_dtype)
         scores = ops.einsum("...b,ab->...a", inputs, table) if self.tie_weights else ops.matmul(inputs, table)
         cap = self.logit_soft_cap
         return scores if cap is None else cap * ops.tanh(scores / cap)

@@ -82,9 +82,21 @@ def sparse_categorical_crossentropy(
     if target.shape != xp.shape(output)[:-1]:
         expected = f"of shape {xp.shape(output)[:-1]}, one class for each row of `output`"
         raise invalid("sparse_categorical_crossentropy.target", expected, target)
-    log_probability = _log_probability(output, from_logits, axis)
-    hot = engine.nn.one_hot(target, log_probability.shape[axis], axis=axis)
-    return -xp.sum(hot * log_probability, axis=axis)
+    output = xp.asarray(output)
+    classes = output.shape[axis]
+    hot = engine.nn.one_hot(target, classes, axis=axis, dtype=bool)
+
+    def chosen(scores: Any) -> Any:
+        return xp.sum(xp.where(hot, scores, 0), axis=axis)
+
+    # The class is chosen first: one logarithm for each row, not one for each class.
+    if from_logits:
+        shifted = output - engine.stop_gradient(xp.max(output, axis=axis, keepdims=True))
+        log_probability = chosen(shifted) - xp.log(xp.sum(xp.exp(shifted), axis=axis))
+    else:
+        log_probability = xp.log(_probability(chosen(output) / xp.sum(output, axis=axis)))
+    nothing = xp.zeros((), settings.floatx())
+    return xp.where((target >= 0) & (target < classes), -log_probability, nothing)
 
 
 def _probability(output: Any) -> Any:
