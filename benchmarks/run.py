@@ -80,7 +80,7 @@ def command(library: str, workload: str, *options: str) -> list[str]:
 
 def environment(cache: str | Path) -> dict[str, str]:
     return {
-        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        **os.environ,
         "PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)]),
         "TSUNO_COMPILATION_CACHE": str(cache),
     }

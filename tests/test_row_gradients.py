@@ -94,11 +94,11 @@ LAWS: list[Callable[[], optimizers.Optimizer]] = [
 ]
 
 
-def trained(make: Callable[[], Model], law: Callable[[], Any], steps: int = 1) -> tuple[list[Any], Model]:
+def trained(make: Callable[[], Model], law: Callable[[], Any]) -> tuple[list[Any], Model]:
     """The losses, weights and slots after three epochs, and the model."""
     tsuno.utils.set_random_seed(1)
     model = make()
-    model.compile(law(), "mse", steps_per_execution=steps)
+    model.compile(law(), "mse")
     losses = model.fit(X, Y, sample_weight=WEIGHTS, batch_size=3, epochs=3, shuffle=False, verbose=0).history["loss"]
     return [losses, *model.get_weights(), *(v.numpy() for v in model.optimizer.variables)], model
 

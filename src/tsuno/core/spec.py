@@ -170,7 +170,7 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
 
     unknown = any(size is None for tensor in tensors for size in tensor.shape)
     try:
-        first, *others = trace(*((probe, probe) for probe in _PROBES[: 1 + unknown]))
+        traced = trace(*((probe, probe) for probe in _PROBES[: 1 + unknown]))
     except (TypeError, ValueError) as problem:
         # An unknown size may have to equal a known one: let all but the batch be 1, which fits everywhere.
         if not any(size is None for tensor in tensors for size in tensor.shape[1:]):
@@ -179,13 +179,13 @@ def infer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
                 if hasattr(problem, "reason"):
                     problem.reason = _with_unknown(problem.reason)
             raise
-        first, *others = trace(*((probe, 1) for probe in _PROBES))
+        traced = trace(*((probe, 1) for probe in _PROBES))
 
     def symbol(a: Any, b: Any) -> KerasTensor:
         sizes = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
         return KerasTensor(sizes, dtype=standardize_dtype(a.dtype))
 
-    return engine.tree.map(symbol, first, *(others or [first]))
+    return engine.tree.map(symbol, traced[0], traced[-1])
 
 
 def value_of(x: Any) -> Any:

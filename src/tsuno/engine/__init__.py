@@ -5,7 +5,7 @@
 `tsuno.engine.jax_engine`, reached as `engine.compile`, `engine.scan` and so on. A second engine
 would be one more such module.
 
-Nothing is imported here: the first attribute that somebody reads brings the engine in, so
+JAX is not imported here: the first attribute that somebody reads brings the engine in, so
 `import tsuno` costs no more than reading a few small files.
 """
 

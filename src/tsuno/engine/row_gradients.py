@@ -41,9 +41,9 @@ class Rows(NamedTuple):
         first = xp.concatenate([xp.ones(1, bool), places[1:] != places[:-1]])
         group = xp.cumsum(first) - 1
         free = size + xp.arange(places.size, dtype=places.dtype)
-        options: dict[str, Any] = {"indices_are_sorted": True, "mode": "promise_in_bounds"}
         there = xp.where(places < size, places, free[group])
-        return Rows(free.at[group].set(there, **options), xp.zeros_like(values).at[group].add(values, **options))
+        once = free.at[group].set(there, indices_are_sorted=True)
+        return Rows(once, jax.ops.segment_sum(values, group, places.size, indices_are_sorted=True))
 
     def of(self, table: Array) -> Array:
         """These rows of a table."""
@@ -132,9 +132,10 @@ def _run(program: ClosedJaxpr, arguments: Sequence[Any], tables: Mapping[Var, _T
                 names = {inner.jaxpr.invars[place]: table for place, table in used(eqn).items()}
                 known |= zip(eqn.outvars, _run(inner, [read(atom) for atom in eqn.invars], names), strict=True)
             else:
+                table = used(eqn)[0]
                 known |= _computed(jaxpr, [eqn], known)
-                known[eqn.outvars[0]] += next(used(eqn)[0].added)
-                used(eqn)[0].places.append(_numbers(eqn, read(eqn.invars[1])))
+                known[eqn.outvars[0]] += next(table.added)
+                table.places.append(_numbers(eqn, read(eqn.invars[1])))
     return [read(atom) for atom in jaxpr.outvars]
 
 

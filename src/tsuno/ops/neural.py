@@ -89,11 +89,9 @@ def sparse_categorical_crossentropy(
     def chosen(scores: Any) -> Any:
         return xp.sum(xp.where(hot, scores, 0), axis=axis)
 
-    # The class is chosen first: one logarithm for each row, not one for each class.
     if from_logits:
-        shifted = output - engine.stop_gradient(xp.max(output, axis=axis, keepdims=True))
-        log_probability = chosen(shifted) - xp.log(xp.sum(xp.exp(shifted), axis=axis))
-    else:
+        log_probability = chosen(engine.nn.log_softmax(output, axis=axis))
+    else:  # the class is chosen first: one logarithm for each row, not one for each class
         log_probability = xp.log(_probability(chosen(output) / xp.sum(output, axis=axis)))
     nothing = xp.zeros((), settings.floatx())
     return xp.where((target >= 0) & (target < classes), -log_probability, nothing)

@@ -357,14 +357,15 @@ class Optimizer(Configurable, Holder):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Apply the law to one weight and its slots; old-style optimizers override this instead of `update`."""
         slots = self._slots[self._places[id(variable)]]
-        if rows := gradient.summed(variable.shape[0]) if isinstance(gradient, engine.Rows) else None:
+        rows = gradient.summed(variable.shape[0]) if isinstance(gradient, engine.Rows) else None
+        if rows is not None:
             gradient = rows.values
 
         def read(kept: Variable) -> Any:
-            return rows.of(kept.value) if rows else kept.value
+            return kept.value if rows is None else rows.of(kept.value)
 
         def write(kept: Variable, value: Any) -> None:
-            kept.assign(rows.put(kept.value, value) if rows else value)
+            kept.assign(value if rows is None else rows.put(kept.value, value))
 
         dtype = variable.dtype
         # In half precision 1 - 0.999ᵗ would be 0: numbers that hold for all weights stay in float32.
